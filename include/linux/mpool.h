@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mpool: named pools of ready buffers, for other kernel modules.
+ *
+ * Import the namespace: MODULE_IMPORT_NS(MPOOL) before Linux 6.13,
+ * MODULE_IMPORT_NS("MPOOL") from then on.  Each function's contexts, errors
+ * and ownership stand in its kernel-doc, beside its definition.
+ */
+#ifndef _LINUX_MPOOL_H
+#define _LINUX_MPOOL_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+#include <uapi/linux/mpool.h>
+
+struct mpool;
+struct mpool_class;
+
+/* Tiers: classes below a page, of whole pages up to 64 KiB, and above. */
+enum mpool_tier {
+	MPOOL_SMALL,
+	MPOOL_MEDIUM,
+	MPOOL_LARGE,
+	MPOOL_NR_TIERS,
+};
+
+/* Largest buffer of any pool, bytes. */
+#define MPOOL_SIZE_MAX		(4U << 20)
+/* Smallest size class, bytes. */
+#define MPOOL_SIZE_MIN		64U
+
+/**
+ * struct mpool_config - how a pool behaves
+ * @settings: the settings that processes can choose too; 0 in a field is its
+ *	default.  uid, gid and mode say which processes may attach.
+ * @sizes: size classes of one's own, ascending, each a multiple of 16 below
+ *	a page and of the page size from there on; or NULL: four to a doubling
+ *	between settings.min_size and settings.max_size
+ * @nr_sizes: entries of @sizes, at most 128
+ * @ctor: called once for each buffer, when it is made; may not sleep.  A pool
+ *	with a ctor cannot be attached by processes, since buffers are zeroed
+ *	between owners.
+ * @reset: called on every return of a buffer, in the context of the return
+ * @arg: handed to @ctor and @reset
+ *
+ * All zero is a usable configuration, and so is NULL in its place.
+ */
+struct mpool_config {
+	struct mpool_pool_config settings;
+	const u32 *sizes;
+	unsigned int nr_sizes;
+	void (*ctor)(void *buf, size_t size, void *arg);
+	void (*reset)(void *buf, size_t size, void *arg);
+	void *arg;
+};
+
+struct mpool *mpool_create(const char *name, const struct mpool_config *cfg);
+struct mpool *mpool_find(const char *name);
+void mpool_put(struct mpool *pool);
+const char *mpool_name(const struct mpool *pool);
+
+void *mpool_alloc(struct mpool *pool, size_t size, gfp_t gfp);
+void *mpool_alloc_timeout(struct mpool *pool, size_t size, gfp_t gfp,
+			  long timeout);
+void mpool_free(struct mpool *pool, void *buf);
+unsigned int mpool_alloc_bulk(struct mpool *pool, size_t size, gfp_t gfp,
+			      unsigned int nr, void **bufs);
+void mpool_free_bulk(struct mpool *pool, unsigned int nr, void **bufs);
+
+struct mpool_class *mpool_class_get(struct mpool *pool, size_t size);
+size_t mpool_class_size(const struct mpool_class *cls);
+void *mpool_class_alloc(struct mpool_class *cls, gfp_t gfp);
+void *mpool_class_alloc_timeout(struct mpool_class *cls, gfp_t gfp,
+				long timeout);
+void mpool_class_free(struct mpool_class *cls, void *buf);
+unsigned int mpool_class_alloc_bulk(struct mpool_class *cls, gfp_t gfp,
+				    unsigned int nr, void **bufs);
+void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
+			   void **bufs);
+
+size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms);
+int mpool_resize(struct mpool *pool, enum mpool_tier tier, unsigned int max);
+void mpool_get_stats(struct mpool *pool, struct mpool_class_stats *total);
+int mpool_class_get_stats(struct mpool *pool, size_t size,
+			  struct mpool_class_stats *stats);
+
+#endif /* _LINUX_MPOOL_H */

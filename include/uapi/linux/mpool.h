@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * mpool: the ioctl ABI of /dev/mpool.
+ *
+ * Every argument is a structure that begins with its own size in bytes, as the
+ * caller knows it.  A shorter structure than the kernel's is completed with
+ * zeros, a longer one is accepted while the bytes the kernel does not know are
+ * zero (-E2BIG otherwise), so that old programs run on new modules and new
+ * programs on old ones.  Fields marked [in] are read, [out] written, both ways
+ * [in/out].  Unknown flags and reserved fields that are not zero are -EINVAL;
+ * commands that do not exist are -ENOTTY.  No structure holds a pointer or a
+ * long, so 32-bit callers use the same layout.
+ *
+ * A call that fails has changed nothing.
+ */
+#ifndef _UAPI_LINUX_MPOOL_H
+#define _UAPI_LINUX_MPOOL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define MPOOL_ABI_VERSION	1
+
+/* Bytes of a pool's name, its terminating NUL included. */
+#define MPOOL_NAME_LEN		32
+
+/* Leases or handles in one call. */
+#define MPOOL_BATCH_MAX		4096
+
+/* Not taken in Documentation/userspace-api/ioctl/ioctl-number.rst. */
+#define MPOOL_IOC_MAGIC		0xBD
+
+/* Numbers carry no size: the structures say it, and may grow. */
+#define MPOOL_IOC_INFO		_IO(MPOOL_IOC_MAGIC, 0x00)
+#define MPOOL_IOC_POOL_CREATE	_IO(MPOOL_IOC_MAGIC, 0x01)
+#define MPOOL_IOC_POOL_DESTROY	_IO(MPOOL_IOC_MAGIC, 0x02)
+#define MPOOL_IOC_POOL_LIST	_IO(MPOOL_IOC_MAGIC, 0x03)
+#define MPOOL_IOC_ATTACH	_IO(MPOOL_IOC_MAGIC, 0x05)
+#define MPOOL_IOC_LEASE		_IO(MPOOL_IOC_MAGIC, 0x06)
+#define MPOOL_IOC_RELEASE	_IO(MPOOL_IOC_MAGIC, 0x07)
+#define MPOOL_IOC_STATS		_IO(MPOOL_IOC_MAGIC, 0x0b)
+#define MPOOL_IOC_TRIM		_IO(MPOOL_IOC_MAGIC, 0x0c)
+
+/**
+ * struct mpool_info - argument of MPOOL_IOC_INFO
+ * @size: [in] sizeof(struct mpool_info)
+ * @flags: [in] 0
+ * @abi_version: [out] MPOOL_ABI_VERSION of the module
+ * @page_size: [out] smallest unit of a window, in bytes
+ * @features: [out] MPOOL_FEATURE_* of this module on this kernel
+ * @batch_max: [out] most leases or handles in one call
+ * @nr_pools: [out] pools that exist now
+ */
+struct mpool_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_version;
+	__u32 page_size;
+	__u64 features;
+	__u32 batch_max;
+	__u32 nr_pools;
+};
+
+/* An ordinary page fault maps a whole buffer at once (kernel 7.2 and later). */
+#define MPOOL_FEATURE_FAULT_AROUND	(1ULL << 0)
+/* io_uring can register leased memory as fixed buffers (6.12 and later). */
+#define MPOOL_FEATURE_URING_REGISTER	(1ULL << 1)
+
+/* Stands for "0, and I mean it" where 0 chooses the default. */
+#define MPOOL_NONE		0xffffffffU
+
+/**
+ * struct mpool_pool_config - how a pool behaves; 0 in a field is its default
+ * @flags: MPOOL_POOL_*
+ * @mode: permission bits for ATTACH, as in chmod (default 0600)
+ * @uid: owner (with MPOOL_POOL_OWNER; else the caller)
+ * @gid: group (with MPOOL_POOL_OWNER; else the caller's)
+ * @min_size: smallest class, bytes (64; 64 to max_size)
+ * @max_size: largest class, bytes (65536; up to 4 MiB)
+ * @initial: buffers made on a class's first use, for the small, medium and
+ *	large tier (100, 50, 4; MPOOL_NONE: none)
+ * @max: most buffers backed per class, by tier (1000, 500, 100)
+ * @growth_percent: a miss grows the class towards this share of its size
+ *	(150; 100 to 1000, 100 growing one by one)
+ * @shrink_percent: share in use below which a cleanup gives buffers back
+ *	(30; 1 to 100; MPOOL_NONE: never)
+ * @cleanup_interval_ms: how often a cleanup looks (60000; at least 10;
+ *	MPOOL_NONE: never)
+ * @max_age_ms: idle time after which a buffer may be given back (60000;
+ *	MPOOL_NONE: at once)
+ * @reserve: buffers of each class set aside so that an allocation that may
+ *	sleep cannot fail (none)
+ * @node: NUMA node + 1 for all memory of the pool (0: the caller's)
+ * @max_bytes: most bytes backed over all classes (1/16 of memory)
+ * @reserved: 0
+ */
+struct mpool_pool_config {
+	__u32 flags;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 min_size;
+	__u32 max_size;
+	__u32 initial[3];
+	__u32 max[3];
+	__u32 growth_percent;
+	__u32 shrink_percent;
+	__u32 cleanup_interval_ms;
+	__u32 max_age_ms;
+	__u32 reserve;
+	__u32 node;
+	__u64 max_bytes;
+	__u64 reserved[4];
+};
+
+/* Make every class and its initial buffers when the pool is created. */
+#define MPOOL_POOL_EAGER	(1U << 0)
+/* uid and gid are given. */
+#define MPOOL_POOL_OWNER	(1U << 1)
+
+/**
+ * struct mpool_pool_create - argument of MPOOL_IOC_POOL_CREATE
+ * @size: [in] sizeof(struct mpool_pool_create)
+ * @flags: [in] 0
+ * @name: [in] 1 to 31 of A-Z a-z 0-9 _ . - not beginning with a dot,
+ *	terminated and filled with NUL
+ * @config: [in] settings; all 0 is a usable pool
+ *
+ * Needs CAP_SYS_ADMIN.  -EEXIST: the name is taken.  -EINVAL: name or a
+ * setting out of range.  -EPERM, -ENOMEM, -EFAULT, -E2BIG.
+ */
+struct mpool_pool_create {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	struct mpool_pool_config config;
+};
+
+/**
+ * struct mpool_pool_destroy - argument of MPOOL_IOC_POOL_DESTROY
+ * @size: [in] sizeof(struct mpool_pool_destroy)
+ * @flags: [in] 0
+ * @name: [in] which pool
+ *
+ * Needs CAP_SYS_ADMIN or the pool's uid.  -EBUSY: clients are attached, kernel
+ * users hold it or a buffer is out.  -ENOENT, -EPERM, -EINVAL, -EFAULT, -E2BIG.
+ */
+struct mpool_pool_destroy {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+};
+
+/**
+ * struct mpool_pool_entry - one pool in the answer of MPOOL_IOC_POOL_LIST
+ * @name: name
+ * @uid: owner
+ * @gid: group
+ * @mode: permission bits
+ * @flags: MPOOL_POOL_*
+ * @nr_clients: open files attached
+ * @nr_classes: size classes in being
+ * @bytes: memory backed now
+ * @max_bytes: limit of it
+ */
+struct mpool_pool_entry {
+	char name[MPOOL_NAME_LEN];
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 flags;
+	__u32 nr_clients;
+	__u32 nr_classes;
+	__u64 bytes;
+	__u64 max_bytes;
+};
+
+/**
+ * struct mpool_pool_list - argument of MPOOL_IOC_POOL_LIST
+ * @size: [in] sizeof(struct mpool_pool_list)
+ * @flags: [in] 0
+ * @pools: [in] address of an array of struct mpool_pool_entry, or 0 with
+ *	count 0
+ * @count: [in/out] entries the array holds; pools that exist
+ * @entry_size: [in] sizeof(struct mpool_pool_entry); a longer entry is filled
+ *	up with zeros, a shorter one is cut
+ *
+ * As many entries as fit are written, in order of name.  -EINVAL, -EFAULT,
+ * -ENOMEM, -E2BIG.
+ */
+struct mpool_pool_list {
+	__u32 size;
+	__u32 flags;
+	__u64 pools;
+	__u32 count;
+	__u32 entry_size;
+};
+
+/**
+ * struct mpool_attach - argument of MPOOL_IOC_ATTACH
+ * @size: [in] sizeof(struct mpool_attach)
+ * @flags: [in] 0
+ * @name: [in] which pool
+ * @window_size: [out] bytes to mmap, from offset 0, to reach every lease
+ * @min_size: [out] smallest length a lease is cut for, bytes
+ * @max_size: [out] largest lease, bytes
+ *
+ * Binds the open file to the pool, once.  -EBUSY: already attached.  -ENOENT:
+ * no such pool.  -EACCES: the pool's mode says no.  -EOPNOTSUPP: the pool has
+ * a constructor, or no class of whole pages.  -EINVAL, -EFAULT, -ENOMEM,
+ * -E2BIG.
+ */
+struct mpool_attach {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u64 window_size;
+	__u32 min_size;
+	__u32 max_size;
+};
+
+/**
+ * struct mpool_lease - one lease in the answer of MPOOL_IOC_LEASE
+ * @handle: names the lease in this client; never 0, never used again
+ * @offset: where the buffer stands in the window, bytes
+ * @length: bytes that may be used from there, at least those asked for
+ */
+struct mpool_lease {
+	__u64 handle;
+	__u64 offset;
+	__u64 length;
+};
+
+/**
+ * struct mpool_lease_req - argument of MPOOL_IOC_LEASE
+ * @size: [in] sizeof(struct mpool_lease_req)
+ * @flags: [in] MPOOL_LEASE_*
+ * @length: [in] bytes of each buffer, 1 to max_size of ATTACH
+ * @count: [in] leases wanted, 1 to MPOOL_BATCH_MAX
+ * @granted: [out] leases given, from the array's beginning
+ * @deadline_ns: [in] until when to wait for the first lease (for all of them
+ *	with MPOOL_LEASE_ALL): absolute CLOCK_MONOTONIC in nanoseconds; 0: do
+ *	not wait; MPOOL_FOREVER: no limit
+ * @leases: [in] address of an array of count struct mpool_lease
+ *
+ * Returns 0 when at least one lease was given (all of them with
+ * MPOOL_LEASE_ALL).  Buffers read as zero.  -EAGAIN: none to be had and
+ * deadline_ns is 0.  -ETIMEDOUT: none until the deadline.  -EINTR: a signal
+ * came while waiting.  -EDQUOT: RLIMIT_MEMLOCK of the client's opener.
+ * -ENOSPC: the client's window has no free slot of that class.  -ENOTCONN:
+ * not attached.  -EMSGSIZE: length above max_size.  -ENOMEM, -EINVAL, -EFAULT,
+ * -E2BIG.
+ */
+struct mpool_lease_req {
+	__u32 size;
+	__u32 flags;
+	__u64 length;
+	__u32 count;
+	__u32 granted;
+	__u64 deadline_ns;
+	__u64 leases;
+};
+
+/* All or nothing: fewer than count is a failure. */
+#define MPOOL_LEASE_ALL		(1U << 0)
+
+#define MPOOL_FOREVER		0xffffffffffffffffULL
+
+/**
+ * struct mpool_release - argument of MPOOL_IOC_RELEASE
+ * @size: [in] sizeof(struct mpool_release)
+ * @flags: [in] 0
+ * @handles: [in] address of an array of count __u64 handles
+ * @count: [in] handles, 1 to MPOOL_BATCH_MAX
+ * @bad_index: [out] on -ESTALE and -ENOENT: the first handle refused; else 0
+ *
+ * All or nothing.  When it returns, no mapping of this window reaches the
+ * buffers; an access is SIGBUS.  -ESTALE: a handle was released before (or
+ * stands in the list twice).  -ENOENT: never a handle of this client.
+ * -ENOTCONN, -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
+ */
+struct mpool_release {
+	__u32 size;
+	__u32 flags;
+	__u64 handles;
+	__u32 count;
+	__u32 bad_index;
+};
+
+/**
+ * struct mpool_class_stats - one size class
+ * @size: bytes of a buffer
+ * @max: most buffers backed
+ * @backed: buffers backed now; when the pool is quiet this is free_cpu +
+ *	free_depot + clean + dirty + reserve + allocated + leased + cached +
+ *	quarantined
+ * @free_cpu: in the CPUs' magazines
+ * @free_depot: in the nodes' depots
+ * @clean: zeroed and ready to lease
+ * @dirty: returned by a client, to be zeroed
+ * @reserve: set aside
+ * @allocated: held by kernel users
+ * @leased: held by clients
+ * @cached: kept by clients after release
+ * @quarantined: waiting for the last pin
+ * @abandoned: given up to a pin when the pool ended; not in backed
+ * @allocs: allocations served
+ * @frees: buffers given back
+ * @hits: allocations served from the magazine
+ * @depot_hits: served from a depot
+ * @misses: served from the backing
+ * @fails: allocations refused
+ * @waits: allocations that slept for a buffer
+ * @grown: buffers made
+ * @shrunk: buffers given back to the system
+ * @leases: leases given
+ * @releases: leases ended
+ * @zeroed: buffers cleared in the background
+ * @zeroed_sync: buffers cleared while a lease waited
+ * @peak: most buffers out of the depots at once; exceeds the most in use by
+ *	at most what magazines held
+ * @bad_frees: frees refused: twice, foreign or of another pool
+ */
+struct mpool_class_stats {
+	__u64 size;
+	__u64 max;
+	__u64 backed;
+	__u64 free_cpu;
+	__u64 free_depot;
+	__u64 clean;
+	__u64 dirty;
+	__u64 reserve;
+	__u64 allocated;
+	__u64 leased;
+	__u64 cached;
+	__u64 quarantined;
+	__u64 abandoned;
+	__u64 allocs;
+	__u64 frees;
+	__u64 hits;
+	__u64 depot_hits;
+	__u64 misses;
+	__u64 fails;
+	__u64 waits;
+	__u64 grown;
+	__u64 shrunk;
+	__u64 leases;
+	__u64 releases;
+	__u64 zeroed;
+	__u64 zeroed_sync;
+	__u64 peak;
+	__u64 bad_frees;
+};
+
+/**
+ * struct mpool_stats - argument of MPOOL_IOC_STATS
+ * @size: [in] sizeof(struct mpool_stats)
+ * @flags: [in] 0
+ * @name: [in] which pool; empty: the one attached
+ * @classes: [in] address of an array of struct mpool_class_stats, or 0 with
+ *	count 0
+ * @count: [in/out] entries the array holds; classes in being
+ * @entry_size: [in] sizeof(struct mpool_class_stats), as in POOL_LIST
+ * @bytes: [out] memory backed now
+ * @max_bytes: [out] limit of it
+ * @nr_clients: [out] open files attached
+ * @reserved: 0
+ * @total: [out] sums over all classes, weighted with nothing; size is 0, and
+ *	max and peak are sums of the classes' own
+ *
+ * Needs the rights of ATTACH.  -ENOENT, -EACCES, -ENOTCONN (empty name, not
+ * attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
+ */
+struct mpool_stats {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u64 classes;
+	__u32 count;
+	__u32 entry_size;
+	__u64 bytes;
+	__u64 max_bytes;
+	__u32 nr_clients;
+	__u32 reserved;
+	struct mpool_class_stats total;
+};
+
+/**
+ * struct mpool_trim - argument of MPOOL_IOC_TRIM
+ * @size: [in] sizeof(struct mpool_trim)
+ * @flags: [in] 0
+ * @name: [in] which pool; empty: the one attached
+ * @max_age_ms: [in] give back buffers idle for longer; 0: every idle one
+ * @reserved: [in] 0
+ * @bytes: [out] bytes given back to the system
+ *
+ * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT, -EPERM, -ENOTCONN, -EINVAL,
+ * -EFAULT, -E2BIG.
+ */
+struct mpool_trim {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u32 max_age_ms;
+	__u32 reserved;
+	__u64 bytes;
+};
+
+#endif /* _UAPI_LINUX_MPOOL_H */

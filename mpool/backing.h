@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where a class gets its memory: behind one small table of operations.
+ */
+#ifndef _MPOOL_BACKING_H
+#define _MPOOL_BACKING_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+struct mpool_class;
+struct mpool_obj;
+
+/**
+ * struct mpool_backing_ops - one kind of backing
+ * @init: makes what the class needs before the first buffer; may sleep
+ * @exit: undoes @init, when no buffer is left
+ * @alloc: makes up to @nr buffers with MPOOL_FREE tags, returns how many; in
+ *	atomic context @nr is 1 and @gfp says so
+ * @free: gives buffers back to the system; any context with interrupts on or
+ *	off
+ * @payload: bytes the system holds for a buffer, for max_bytes
+ */
+struct mpool_backing_ops {
+	int (*init)(struct mpool_class *cls);
+	void (*exit)(struct mpool_class *cls);
+	unsigned int (*alloc)(struct mpool_class *cls, gfp_t gfp, int node,
+			      unsigned int nr, struct mpool_obj **objs);
+	void (*free)(struct mpool_class *cls, unsigned int nr,
+		     struct mpool_obj **objs);
+	size_t (*payload)(const struct mpool_class *cls);
+};
+
+extern const struct mpool_backing_ops mpool_backing_slab;
+extern const struct mpool_backing_ops mpool_backing_page;
+
+int mpool_backing_page_init(void);
+void mpool_backing_page_exit(void);
+
+#endif /* _MPOOL_BACKING_H */

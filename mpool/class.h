@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One size class of a pool: memory, limits and who waits for it.
+ *
+ * Lock order: drain_mutex, then lock, then a depot's lock, then mag_lock; the
+ * stock's lock nests inside none of them and holds none of them.
+ */
+#ifndef _MPOOL_CLASS_H
+#define _MPOOL_CLASS_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "backing.h"
+#include "magazine.h"
+#include "obj.h"
+#include "stock.h"
+
+struct mpool;
+
+/**
+ * struct mpool_class - buffers of one size
+ * @tag: cookie of the pool and number of the class; constant
+ * @cpu: per-CPU magazines; constant
+ * @slow: nobody may enter a magazine; written under @lock, read with
+ *	preemption off (see magazine.h)
+ * @cpu_cap: objects a loaded magazine takes; 0 sends all to the depot
+ * @size: bytes of a buffer; constant
+ * @paged: made of whole pages; constant
+ * @reset: called on every kernel return; constant
+ * @arg: for @reset and @ctor; constant
+ * @pool: whose it is; constant
+ * @ctor: called for each buffer made; constant
+ * @ops: the backing; constant
+ * @cache: the backing's kmem_cache (slab)
+ * @order: allocation order of compound pages, or -1 for split ones (page)
+ * @index: place in the pool's table; constant
+ * @tier: enum mpool_tier; constant
+ * @mag_size: objects a magazine can hold; constant
+ * @depots: per node, NULL for nodes without memory or CPUs; constant
+ * @cache_name: name of @cache
+ * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
+ *	@reserve_target; taken with interrupts off
+ * @slow_users: reasons to keep @slow
+ * @waiters: who waits for a buffer, first come first
+ * @reserve: objects set aside
+ * @nr_reserve: how many
+ * @reserve_target: how many there should be
+ * @max: most buffers backed; READ_ONCE, written under the pool's mutex
+ * @initial: buffers that a cleanup leaves; constant
+ * @backed: buffers made and not given back; reserved before they are made
+ * @out: objects not in any depot (magazines, users, stock); for @peak
+ * @peak: highest @out that a refill has seen
+ * @drain_mutex: one drainer at a time
+ * @mag_lock: protects @empty, @nr_empty, @nr_mags; innermost
+ * @empty: empty magazines
+ * @nr_empty: how many
+ * @nr_mags: magazines in all; at least two a CPU, one a depot, and
+ *	floor(backed / mag_size), so that a free never needs memory
+ * @stock: buffers for leases (page classes)
+ * @misses: allocations served by the backing
+ * @fails: allocations refused
+ * @waits: allocations that slept
+ * @grown: buffers made
+ * @shrunk: buffers given back
+ * @bad_frees: frees refused
+ * @handed: allocations served by hand-over from a free, or from the reserve
+ * @taken: frees taken outside magazines and depots (hand-over, reserve)
+ */
+struct mpool_class {
+	u64 tag;
+	struct mpool_cpu __percpu *cpu;
+	unsigned int slow;
+	unsigned int cpu_cap;
+	u32 size;
+	bool paged;
+	void (*reset)(void *buf, size_t size, void *arg);
+	void *arg;
+	struct mpool *pool;
+
+	void (*ctor)(void *buf, size_t size, void *arg);
+	const struct mpool_backing_ops *ops;
+	struct kmem_cache *cache;
+	int order;
+	unsigned int index;
+	unsigned int tier;
+	unsigned int mag_size;
+	struct mpool_depot **depots;
+	char *cache_name;
+
+	raw_spinlock_t lock ____cacheline_aligned;
+	unsigned int slow_users;
+	struct list_head waiters;
+	struct mpool_obj *reserve;
+	unsigned int nr_reserve;
+	unsigned int reserve_target;
+
+	unsigned int max ____cacheline_aligned;
+	unsigned int initial;
+	atomic_t backed;
+	atomic_t out;
+	atomic_t peak;
+	struct mutex drain_mutex;
+
+	raw_spinlock_t mag_lock ____cacheline_aligned;
+	struct list_head empty;
+	unsigned int nr_empty;
+	unsigned int nr_mags;
+
+	struct mpool_stock stock;
+
+	atomic64_t misses;
+	atomic64_t fails;
+	atomic64_t waits;
+	atomic64_t grown;
+	atomic64_t shrunk;
+	atomic64_t bad_frees;
+	atomic64_t handed;
+	atomic64_t taken;
+};
+
+struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
+void mpool_class_destroy(struct mpool_class *cls);
+unsigned int mpool_class_grow(struct mpool_class *cls, gfp_t gfp,
+			      unsigned int nr, struct mpool_obj **objs);
+struct mpool_obj *mpool_class_grow_one(struct mpool_class *cls, gfp_t gfp);
+int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
+void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
+			   struct mpool_obj **objs);
+void mpool_class_forget(struct mpool_class *cls);
+size_t mpool_class_shrink(struct mpool_class *cls, unsigned long age,
+			  unsigned int keep, unsigned int most, bool drain);
+void mpool_class_stats(struct mpool_class *cls, struct mpool_class_stats *st);
+
+static inline void *mpool_obj_buf(const struct mpool_class *cls,
+				  struct mpool_obj *obj)
+{
+	return cls->paged ? mpool_obj_desc(obj)->addr : (void *)(obj + 1);
+}
+
+static inline size_t mpool_class_cost(const struct mpool_class *cls)
+{
+	return cls->ops->payload(cls);
+}
+
+#endif /* _MPOOL_CLASS_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Per-CPU magazines over per-node depots (Bonwick and Adams, "Magazines and
+ * Vmem", USENIX 2001).
+ *
+ * A CPU's magazines belong to whoever runs on it with preemption off and
+ * holds @busy; an interrupt that finds @busy set goes to the depot, whose
+ * lock is only ever held with interrupts off.  The hit path therefore takes
+ * no lock, masks nothing and writes only lines of its own CPU.
+ *
+ * Who must see every free object sets @slow of the class and waits for an
+ * expedited grace period.  Each use of a magazine, and each exchange with a
+ * depot, happens in the preemption-off section (an RCU reader) that has read
+ * @slow as 0; so after the grace period nobody is inside a magazine, nobody
+ * enters one, and the drainer may empty them from anywhere.
+ */
+#ifndef _MPOOL_MAGAZINE_H
+#define _MPOOL_MAGAZINE_H
+
+#include <linux/cache.h>
+#include <linux/list.h>
+#include <linux/gfp.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct mpool_class;
+struct mpool_obj;
+
+/**
+ * struct mpool_mag - a magazine: a bounded stack of free objects
+ * @node: link among a depot's full or the class's empty magazines
+ * @stamp: jiffies when it came to the depot
+ * @nr: objects in it while it is not some CPU's loaded or previous one
+ * @objs: the objects, class->mag_size of them at most
+ */
+struct mpool_mag {
+	struct list_head node;
+	unsigned long stamp;
+	unsigned int nr;
+	struct mpool_obj *objs[];
+};
+
+/**
+ * struct mpool_cpu - a CPU's part of a class
+ * @busy: somebody on this CPU is inside
+ * @nr: objects in @loaded
+ * @loaded: magazine that allocations and frees use
+ * @prev: the one loaded before; always full or empty, so that a workload that
+ *	swings around a magazine's edge finds one more (hysteresis)
+ * @prev_nr: objects in @prev
+ * @allocs: allocations served here
+ * @frees: frees taken here
+ * @refills: allocations of those that took a magazine from the depot
+ */
+struct mpool_cpu {
+	unsigned int busy;
+	unsigned int nr;
+	struct mpool_mag *loaded;
+	struct mpool_mag *prev;
+	unsigned int prev_nr;
+	unsigned int pad;
+	u64 allocs;
+	u64 frees;
+	u64 refills;
+} ____cacheline_aligned;
+
+/**
+ * struct mpool_depot - a NUMA node's store
+ * @lock: protects all below; innermost but for the class's mag_lock
+ * @full: full magazines, the last one used first
+ * @nr_full: how many
+ * @partial: magazine that single objects go through
+ * @nr: objects in @full and @partial together
+ * @allocs: single objects taken, for allocations
+ * @frees: single objects brought back by frees
+ */
+struct mpool_depot {
+	raw_spinlock_t lock;
+	struct list_head full;
+	unsigned int nr_full;
+	struct mpool_mag *partial;
+	unsigned long nr;
+	u64 allocs;
+	u64 frees;
+} ____cacheline_aligned;
+
+int mpool_magazine_init(struct mpool_class *cls);
+void mpool_magazine_exit(struct mpool_class *cls);
+
+struct mpool_obj *mpool_magazine_get(struct mpool_class *cls);
+bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj);
+unsigned int mpool_magazine_get_bulk(struct mpool_class *cls, unsigned int nr,
+				     void **bufs);
+unsigned int mpool_magazine_put_bulk(struct mpool_class *cls, unsigned int nr,
+				     struct mpool_obj **objs);
+
+struct mpool_obj *mpool_depot_get(struct mpool_class *cls);
+void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj);
+unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
+				  unsigned int nr, struct mpool_obj **objs);
+unsigned long mpool_depot_count(const struct mpool_class *cls);
+
+void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
+int mpool_magazine_provide(struct mpool_class *cls, unsigned int nr, gfp_t gfp);
+void mpool_magazine_surplus(struct mpool_class *cls);
+
+#endif /* _MPOOL_MAGAZINE_H */

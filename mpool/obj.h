@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What stands for a free or used buffer inside mpool.
+ *
+ * A small buffer carries its object as a header right before the payload; a
+ * buffer of whole pages has it in a descriptor, which page->private of its
+ * first page leads to.  The tag is the one word that decides: it names the
+ * pool (52 random bits less the state), the class in the pool and the state,
+ * all keyed by the object's own address, so that neither a copy of it, nor a
+ * stale one, nor anybody else's memory passes for a buffer.
+ */
+#ifndef _MPOOL_OBJ_H
+#define _MPOOL_OBJ_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+
+enum mpool_state {
+	MPOOL_FREE = 1,		/* magazine, depot, stock or reserve */
+	MPOOL_ALLOCATED = 2,	/* a kernel user's */
+	MPOOL_LEASED = 3,	/* a client's */
+	MPOOL_QUARANTINED = 4,	/* nobody's, but something still reaches it */
+};
+
+/* Bits of a tag, before it is keyed: state, class in the pool, cookie. */
+#define MPOOL_TAG_STATE		0xfULL
+#define MPOOL_TAG_CLASS_SHIFT	4
+#define MPOOL_TAG_CLASS_MASK	0xffULL
+#define MPOOL_TAG_COOKIE_SHIFT	12
+
+/**
+ * struct mpool_obj - head of every buffer's bookkeeping
+ * @tag: see above; changed by cmpxchg where two owners could race for it
+ * @next: link in a list of free objects; the owner's otherwise
+ */
+struct mpool_obj {
+	u64 tag;
+	struct mpool_obj *next;
+} __aligned(16);
+
+/* Who wrote a buffer of pages last; clients count from MPOOL_OWNER_CLIENT. */
+enum {
+	MPOOL_OWNER_CLEAN,	/* nobody since it was zeroed */
+	MPOOL_OWNER_KERNEL,
+	MPOOL_OWNER_CLIENT,
+};
+
+/**
+ * struct mpool_desc - descriptor of a buffer of whole pages
+ * @obj: state
+ * @addr: where the buffer begins; page aligned
+ * @page: its first page
+ * @cls: its class; constant
+ * @owner: MPOOL_OWNER_*; belongs to whoever holds the buffer
+ * @polls: times quarantine looked in vain; the class's stock lock
+ * @node: link in a stock or quarantine list; the class's stock lock
+ */
+struct mpool_desc {
+	struct mpool_obj obj;
+	void *addr;
+	struct page *page;
+	struct mpool_class *cls;
+	u32 owner;
+	u32 polls;
+	struct list_head node;
+};
+
+static inline u64 mpool_obj_tag(const struct mpool_obj *obj, u64 class_tag,
+				enum mpool_state state)
+{
+	return class_tag ^ (u64)(unsigned long)obj ^ state;
+}
+
+static inline struct mpool_desc *mpool_obj_desc(struct mpool_obj *obj)
+{
+	return container_of(obj, struct mpool_desc, obj);
+}
+
+#endif /* _MPOOL_OBJ_H */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A pool: its settings and its table of size classes.
+ */
+#ifndef _MPOOL_POOL_H
+#define _MPOOL_POOL_H
+
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/mpool.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
+
+/* Also the most that a u8 of the look-up tables and a tag can name. */
+#define MPOOL_CLASSES_MAX	128
+#define MPOOL_NO_CLASS		0xff
+
+/* Small sizes are looked up by 16 bytes, larger ones by the page. */
+#define MPOOL_SMALL_SHIFT	4
+#define MPOOL_SMALL_SLOTS	(PAGE_SIZE >> MPOOL_SMALL_SHIFT)
+#define MPOOL_PAGE_SLOTS	(MPOOL_SIZE_MAX >> PAGE_SHIFT)
+
+/**
+ * struct mpool - a pool
+ * @cookie: random, in the bits above MPOOL_TAG_COOKIE_SHIFT; constant
+ * @nr_classes: entries of @sizes and @classes; constant
+ * @max_size: largest class, bytes; constant
+ * @classes: by index; NULL until first use, then constant until the pool goes
+ *	(published by smp_store_release under @lock)
+ * @small: index of the smallest class that holds a size below a page
+ * @paged: the same for whole pages
+ * @sizes: bytes of each class, ascending; constant
+ * @name: constant
+ * @ref: users: the registry, kernel holders, clients
+ * @rcu: for the end
+ * @node: registry's hash; registry mutex
+ * @list: registry's list; registry mutex
+ * @settings: with defaults filled in; constant but for max, which
+ *	mpool_resize() changes under @lock
+ * @ctor: see struct mpool_config; constant
+ * @reset: constant
+ * @arg: constant
+ * @uid: owner; constant
+ * @gid: group; constant
+ * @owned: the registry's own reference is there (made by parameter or ioctl)
+ * @lock: making of classes, resizing
+ * @bytes: memory backed
+ * @max_bytes: most of it
+ * @clients_lock: protects @clients
+ * @clients: attached open files
+ * @nr_clients: how many
+ * @make_work: makes the classes of @wanted
+ * @wanted: classes an atomic allocation missed
+ * @cleanup: ageing
+ * @dir: debugfs
+ */
+struct mpool {
+	u64 cookie;
+	unsigned int nr_classes;
+	u32 max_size;
+	u8 small[MPOOL_SMALL_SLOTS];
+	u8 paged[MPOOL_PAGE_SLOTS];
+	struct mpool_class *classes[MPOOL_CLASSES_MAX];
+	u32 sizes[MPOOL_CLASSES_MAX];
+
+	char name[MPOOL_NAME_LEN];
+	refcount_t ref;
+	struct rcu_head rcu;
+	struct rhash_head node;
+	struct list_head list;
+	struct mpool_pool_config settings;
+	void (*ctor)(void *buf, size_t size, void *arg);
+	void (*reset)(void *buf, size_t size, void *arg);
+	void *arg;
+	kuid_t uid;
+	kgid_t gid;
+	bool owned;
+	struct mutex lock;
+	atomic_long_t bytes;
+	unsigned long max_bytes;
+	struct mutex clients_lock;
+	struct list_head clients;
+	atomic_t nr_clients;
+	struct work_struct make_work;
+	DECLARE_BITMAP(wanted, MPOOL_CLASSES_MAX);
+	struct delayed_work cleanup;
+	struct dentry *dir;
+};
+
+struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg);
+void mpool_pool_end(struct mpool *pool);
+struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index);
+bool mpool_pool_idle(struct mpool *pool);
+void mpool_pool_want(struct mpool *pool, unsigned int index);
+bool mpool_pool_may_attach(const struct mpool *pool);
+bool mpool_pool_may_control(const struct mpool *pool);
+
+/* Index of the class that serves @size, or MPOOL_NO_CLASS. */
+static __always_inline unsigned int mpool_pool_index(const struct mpool *pool,
+						     size_t size)
+{
+	/* A size of 0 wraps, and is above every limit. */
+	if (likely(size - 1 < PAGE_SIZE))
+		return pool->small[(size - 1) >> MPOOL_SMALL_SHIFT];
+	if (size - 1 < pool->max_size)
+		return pool->paged[(size - 1) >> PAGE_SHIFT];
+	return MPOOL_NO_CLASS;
+}
+
+/* A class in being, or NULL. */
+static __always_inline struct mpool_class *
+mpool_pool_peek(const struct mpool *pool, unsigned int index)
+{
+	return smp_load_acquire(&pool->classes[index]);
+}
+
+#endif /* _MPOOL_POOL_H */

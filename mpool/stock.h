@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Buffers of a page class on their way between owners: clean ones ready to
+ * lease, dirty ones to be zeroed, and those that something still reaches.
+ */
+#ifndef _MPOOL_STOCK_H
+#define _MPOOL_STOCK_H
+
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct mpool_class;
+struct mpool_desc;
+
+/**
+ * struct mpool_stock - a class's lease stock
+ * @lock: protects the lists and their counts; process context only
+ * @clean: zeroed, nobody's
+ * @dirty: written by a client that gave them back
+ * @quarantine: still reached by a pin; oldest first
+ * @nr_clean: in @clean
+ * @nr_dirty: in @dirty
+ * @nr_quarantined: in @quarantine
+ * @busy: dirty ones in the cleaner's hands
+ * @ended: no work may be queued any more
+ * @leased: held by clients
+ * @abandoned: given up to a pin
+ * @leases: leases given
+ * @releases: leases ended
+ * @zeroed: cleared by the worker
+ * @zeroed_sync: cleared by a lease
+ * @clean_work: zeroes @dirty
+ * @pin_work: looks whether @quarantine is still reached
+ * @stamp: jiffies of the last return
+ */
+struct mpool_stock {
+	spinlock_t lock;
+	struct list_head clean;
+	struct list_head dirty;
+	struct list_head quarantine;
+	unsigned int nr_clean;
+	unsigned int nr_dirty;
+	unsigned int nr_quarantined;
+	unsigned int busy;
+	bool ended;
+	atomic_t leased;
+	atomic_t abandoned;
+	atomic64_t leases;
+	atomic64_t releases;
+	atomic64_t zeroed;
+	atomic64_t zeroed_sync;
+	struct work_struct clean_work;
+	struct delayed_work pin_work;
+	unsigned long stamp;
+};
+
+/* Deadlines for mpool_stock_take(), beside an absolute time. */
+#define MPOOL_DEADLINE_NOW	((ktime_t)0)
+#define MPOOL_DEADLINE_NEVER	KTIME_MAX
+
+void mpool_stock_init(struct mpool_class *cls);
+void mpool_stock_exit(struct mpool_class *cls);
+int mpool_stock_take(struct mpool_class *cls, u32 owner, unsigned int nr,
+		     bool all, ktime_t deadline, struct mpool_desc **descs);
+void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
+			struct mpool_desc **descs);
+struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
+unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned int nr,
+				unsigned long age);
+void mpool_desc_clean(struct mpool_desc *desc);
+
+#endif /* _MPOOL_STOCK_H */
