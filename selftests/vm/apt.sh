@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced: another suite's packages, downloaded and unpacked, never installed.
+# Everything apt writes stays below the cache.
+
+MIRROR=${MPOOL_MIRROR:-http://deb.debian.org}
+
+# apt_setup SUITE
+apt_setup() {
+	local suite=$1 dir=$CACHE/apt/$1
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	[ -r "$keys" ] || die "$keys is missing: install debian-archive-keyring"
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	: >"$dir/status"
+	{
+		echo "deb [signed-by=$keys] $MIRROR/debian $suite main"
+		if [ "$suite" != sid ]; then
+			echo "deb [signed-by=$keys] $MIRROR/debian-security $suite-security main"
+		fi
+	} >"$dir/sources.list"
+	cat >"$dir/apt.conf" <<-EOF
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Dir::Etc::sourcelist "$dir/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::State::lists "$dir/lists";
+		Dir::State::status "$dir/status";
+		Dir::Cache "$dir";
+		Dir::Cache::archives "$dir/archives";
+		Dir::Cache::pkgcache "$dir/pkgcache.bin";
+		Dir::Cache::srcpkgcache "$dir/srcpkgcache.bin";
+	EOF
+	export APT_CONFIG=$dir/apt.conf
+	logged "$CACHE/log/apt-$suite" "reading the package lists of $suite" apt-get -q update
+}
+
+# apt_names REGEX: packages of that suite, oldest version first
+apt_names() {
+	apt-cache --no-generate pkgnames | grep -xE "$1" | sort -V
+}
+
+# apt_depends PACKAGE REGEX: the direct dependency of that name
+apt_depends() {
+	apt-cache depends "$1" | awk '$1 == "Depends:" { print $2 }' | grep -xE "$2" | head -n 1
+}
+
+# apt_unpack DIR PACKAGE...
+apt_unpack() {
+	local root=$1 tmp
+	shift
+	tmp=$(mktemp -d "$CACHE/apt/.debs.XXXXXX")
+	(cd "$tmp" && logged "$CACHE/log/apt-download" "downloading $*" apt-get -q download "$@")
+	mkdir -p "$root"
+	local deb
+	for deb in "$tmp"/*.deb; do
+		dpkg -x "$deb" "$root"
+	done
+	rm -rf "$tmp"
+}

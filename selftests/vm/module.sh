@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# module.sh BED VARIANT: builds the modules for a bed, prints where they are.
+# VARIANT is plain (with the test modules) or kunit. The sources are copied
+# first, because kbuild writes beside them.
+
+. "$(dirname "$0")/lib.sh"
+
+bed=$1 variant=$2
+kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
+src=$BUILD/$bed/$variant
+mkdir -p "$src"
+
+# Two builds of one bed take turns.
+exec {fd}>"$src/.lock"
+flock "$fd"
+
+rsync -a --delete --prune-empty-dirs \
+	--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
+	--exclude='.*' --exclude='*.symvers' --exclude='modules.order' \
+	--include='/Kbuild' --include='/mpool/***' --include='/include/***' \
+	--include='/kunit/***' --include='/selftests/' \
+	--include='/selftests/modules/***' --exclude='*' \
+	"$TOP/" "$src/"
+
+case $variant in
+plain)	vars=(MPOOL_SELFTESTS=1) ;;
+kunit)	vars=(MPOOL_KUNIT=1) ;;
+*)	die "unknown variant $variant" ;;
+esac
+read -r -a extra <<<"${MPOOL_MAKE:-}"
+
+unset MAKEFLAGS MFLAGS MAKELEVEL KDIR M
+# A removed source must not stay in the module by its old object.
+find "$src" -name '*.ko' -delete
+if [ -e "$kernel/chroot" ]; then
+	[ "$(id -u)" -eq 0 ] || die "run as root: building for $bed needs a chroot"
+	build_in_chroot() {
+		unshare -m bash -euc '
+			root=$1 src=$2
+			shift 2
+			mount -t proc proc "$root/proc"
+			mount --bind "$src" "$root/mnt"
+			exec chroot "$root" make -C "$@" M=/mnt modules
+		' - "$kernel/root" "$src" "/usr/src/linux-headers-$(cat "$kernel/release")" "$@"
+	}
+	logged "$src/.log" "building mpool.ko for $bed" \
+		build_in_chroot -j"$(nproc)" "${vars[@]}" "${extra[@]}"
+else
+	logged "$src/.log" "building mpool.ko for $bed" \
+		make -C "$kernel/kdir" -j"$(nproc)" M="$src" "${vars[@]}" "${extra[@]}" modules
+fi
+grep -E 'warning:|WARNING' "$src/.log" >&2 || true
+echo "$src"
