@@ -36,6 +36,7 @@ find "$src" -name '*.ko' -delete
 if [ -e "$kernel/chroot" ]; then
 	[ "$(id -u)" -eq 0 ] || die "run as root: building for $bed needs a chroot"
 	build_in_chroot() {
+		# shellcheck disable=SC2016
 		unshare -m bash -euc '
 			root=$1 src=$2
 			shift 2

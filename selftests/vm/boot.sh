@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# boot.sh BED INITRD DIR: boots the bed's kernel; DIR/console gets the console,
+# DIR/results what the machine says on its second serial port. Succeeds only if
+# the last word there is END, which is written when everything else is done.
+#
+# SMP, MEM (MiB), NUMA=2, APPEND, VM_TIMEOUT (s), MPOOL_ACCEL=kvm|tcg,
+# INTERACTIVE=1 (console on the terminal), ICOUNT=1 (count instructions)
+
+. "$(dirname "$0")/lib.sh"
+
+bed=$1 initrd=$2 dir=$3
+kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
+smp=${SMP:-2}
+case $bed in
+stock-*)	mem=${MEM:-1024} ;;
+*)		mem=${MEM:-2048} ;;
+esac
+timeout=${VM_TIMEOUT:-900}
+
+cpu=max
+append="console=ttyS0 rdinit=/init panic=-1 log_buf_len=4M mitigations=off"
+case $bed in
+debug-* | kcsan-*)
+	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 null_blk.nr_devices=0" ;;
+esac
+if [ "${ICOUNT:-0}" = 1 ]; then
+	accel=(-accel "tcg,thread=single" -icount "shift=1,sleep=off")
+	smp=1
+	append+=" init_on_alloc=0"
+elif [ "$(bash "$VM_DIR/accel.sh")" = kvm ]; then
+	accel=(-accel kvm)
+	cpu=host
+else
+	accel=(-accel "tcg,thread=multi")
+	# 6.12's use of cmpxchg16b crashes at random under QEMU 7.2's TCG
+	[ "$bed" != stock-6.12 ] || cpu=max,-cx16
+fi
+
+numa=()
+if [ "${NUMA:-1}" = 2 ] && [ "$smp" -ge 2 ]; then
+	half=$((mem / 2))
+	numa=(
+		-object "memory-backend-ram,id=m0,size=${half}M"
+		-object "memory-backend-ram,id=m1,size=${half}M"
+		-numa "node,memdev=m0,cpus=0-$((smp / 2 - 1))"
+		-numa "node,memdev=m1,cpus=$((smp / 2))-$((smp - 1))"
+	)
+fi
+
+if [ "${INTERACTIVE:-0}" = 1 ]; then
+	console=(-serial mon:stdio)
+	append+=" quiet"
+	timeout=0
+else
+	console=(-serial "file:$dir/console" -monitor none)
+fi
+
+rm -f "$dir/console" "$dir/results"
+run=(qemu-system-x86_64 "${accel[@]}" -cpu "$cpu" -smp "$smp,sockets=$smp"
+	-m "$mem" "${numa[@]}" -display none -vga none -no-reboot -nic none
+	-kernel "$kernel/bzImage" -initrd "$initrd"
+	-append "$append ${APPEND:-}" "${console[@]}" -serial "file:$dir/results")
+if [ "${INTERACTIVE:-0}" = 1 ]; then
+	exec "${run[@]}"
+fi
+
+status=0
+timeout -k 5 "$timeout" "${run[@]}" </dev/null >"$dir/qemu" 2>&1 || status=$?
+if [ "$(tail -n 1 "$dir/results" 2>/dev/null)" = END ]; then
+	exit 0
+fi
+if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+	why="no end within $timeout s"
+elif grep -q 'Kernel panic' "$dir/console"; then
+	why=$(grep -m 1 'Kernel panic' "$dir/console" | sed 's/^\[[^]]*\] *//' | tr -d '\r')
+else
+	why="it stopped early $(head -n 1 "$dir/qemu")"
+fi
+say "the machine of $bed did not come to its end: $why"
+echo "$why" >"$dir/why"
+exit 1

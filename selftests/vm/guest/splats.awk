@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+# Reads kernel log lines, prints those that report a fault of the kernel; the
+# ones before a KUnit result with the name of that case.
+# -v patterns=FILE: one regular expression a line, matched after the time stamp.
+#
+# Not a fault: what mpool itself reports (lines that begin with "mpool"), the
+# traces of fault injection and of the out-of-memory killer, and what a test
+# announces by writing to /dev/kmsg
+#	mpool-test: expect REGEX
+#	mpool-test: expected
+# around it; a report that was announced and did not come is a fault.
+
+function report(text)
+{
+	held[++nheld] = text
+}
+
+function flush(prefix,	i)
+{
+	for (i = 1; i <= nheld; i++)
+		print prefix held[i]
+	nheld = 0
+}
+
+BEGIN {
+	while ((getline line < patterns) > 0)
+		if (line != "")
+			pattern[n++] = line
+}
+
+{
+	sub(/^(<[0-9]+>)?\[[^]]*\] ?(\[[^]]*\] ?)?/, "")
+}
+
+/^ *(not )?ok [0-9]+ / {
+	name = $0
+	sub(/^ *(not )?ok [0-9]+ (- )?/, "", name)
+	flush("during " name ": ")
+	next
+}
+
+/^mpool-test: expect / {
+	awaited = substr($0, 20)
+	came = 0
+	next
+}
+
+/^mpool-test: expected/ {
+	if (awaited != "" && !came)
+		report("announced, but did not come: " awaited)
+	awaited = ""
+	next
+}
+
+/^mpool/ {
+	next
+}
+
+awaited != "" {
+	if ($0 ~ awaited)
+		came = 1
+	next
+}
+
+/FAULT_INJECTION: forcing a failure|invoked oom-killer/ {
+	excused = 1
+}
+
+/Call Trace/ && excused {
+	excused = 0
+	next
+}
+
+{
+	for (i = 0; i < n; i++) {
+		if ($0 ~ pattern[i]) {
+			report($0)
+			next
+		}
+	}
+}
+
+END {
+	if (awaited != "" && !came)
+		report("announced, but did not come: " awaited)
+	flush("")
+}

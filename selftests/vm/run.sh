@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# run.sh BED [kunit | TEST...]: builds, boots and tests. A TEST is uapi/NAME or
+# modules/NAME.sh; without any, all of them. Prints what failed or was skipped
+# and a count; with RESULTS=FILE the cases are added to that file, as tap.awk
+# prints them. Where the logs are is said when something failed.
+#
+# A test whose name has "_alone" in it gets a machine of its own.
+
+. "$(dirname "$0")/lib.sh"
+
+bed=${1:?bed}
+shift
+case $bed in
+stock-*)	: "${TEST_TIMEOUT:=60}" ;;
+*)		: "${TEST_TIMEOUT:=180}" "${NUMA:=2}" ;;
+esac
+export NUMA
+
+# all_tests: what is there to run
+all_tests() {
+	local f
+	for f in "$programs"/*; do
+		if [ -f "$f" ] && [ -x "$f" ]; then
+			echo "uapi/$(basename "$f")"
+		fi
+	done
+	for f in "$TOP"/selftests/uapi/*.sh; do
+		[ ! -e "$f" ] || echo "uapi/$(basename "$f")"
+	done
+	for f in "$TOP"/selftests/modules/*.sh; do
+		[ ! -e "$f" ] || echo "modules/$(basename "$f")"
+	done
+}
+
+# machine NAME MODE TEST...: one VM; its cases are added to $cases
+machine() {
+	local name=$1 mode=$2 dir why=
+	shift 2
+	mkdir -p "$BUILD/run"
+	dir=$(mktemp -d "$BUILD/run/$name.XXXXXX")
+	mkdir -p "$dir/tree"/{modules,tests/uapi,tests/modules}
+	find "$modules" -name '*.ko' -exec cp {} "$dir/tree/modules/" \;
+	if [ "$mode" = tests ]; then
+		find "$programs" -maxdepth 1 -type f -perm -100 ! -name '.*' \
+			-exec cp {} "$dir/tree/tests/uapi/" \;
+		local f
+		for f in "$TOP"/selftests/{uapi,modules}/{*.sh,settings}; do
+			[ ! -e "$f" ] || cp "$f" "$dir/tree/tests/$(basename "$(dirname "$f")")/"
+		done
+	fi
+	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" >"$dir/run"
+
+	bash "$VM_DIR/initramfs.sh" "$bed" "$dir/initrd" "$dir/tree" "$dir/run"
+	if ! bash "$VM_DIR/boot.sh" "$bed" "$dir/initrd" "$dir"; then
+		why=$(cat "$dir/why" 2>/dev/null || echo "the machine did not start")
+	fi
+	rm -rf "$dir/tree"
+	touch "$dir/results"
+	awk -v bed="$bed" -v tests="$*" -v why="$why" -f "$VM_DIR/tap.awk" \
+		"$dir/results" >"$dir/cases"
+	cat "$dir/cases" >>"$cases"
+	if grep -q '^fail' "$dir/cases"; then
+		say "logs: ${dir#"$TOP/"}/console, results"
+	else
+		rm -f "$dir/initrd"
+	fi
+}
+
+cases=$(mktemp)
+trap 'rm -f "$cases"' EXIT
+
+if [ "${1:-}" = kunit ]; then
+	modules=$(bash "$VM_DIR/module.sh" "$bed" kunit)
+	machine "$bed-kunit" kunit kunit unload
+else
+	modules=$(bash "$VM_DIR/module.sh" "$bed" plain)
+	programs=$(bash "$VM_DIR/programs.sh")
+	if [ $# -eq 0 ]; then
+		mapfile -t tests < <(all_tests)
+		set -- "${tests[@]}"
+	fi
+	together=() alone=()
+	for t in "$@"; do
+		case $t in
+		*_alone*)	alone+=("$t") ;;
+		*)		together+=("$t") ;;
+		esac
+	done
+	if [ ${#together[@]} -gt 0 ] || [ ${#alone[@]} -eq 0 ]; then
+		machine "$bed" tests "${together[@]}"
+	fi
+	for t in "${alone[@]}"; do
+		machine "$bed-$(basename "$t")" tests "$t"
+	done
+fi
+
+[ -z "${RESULTS:-}" ] || cat "$cases" >>"$RESULTS"
+bash "$VM_DIR/report.sh" "$cases"
