@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A client's window: where its leases stand, and how they are mapped.
+ *
+ * Each page class has a region of the window, cut into slots.  A slot's stride
+ * is the buffer size rounded up to a power of two, and so is its alignment:
+ * huge pages stand at multiples of their size.  The largest class comes first,
+ * which makes every base aligned with no gap between regions.
+ */
+#ifndef _MPOOL_WINDOW_H
+#define _MPOOL_WINDOW_H
+
+#include <linux/types.h>
+
+#include "slots.h"
+
+struct address_space;
+struct mpool;
+struct vm_area_struct;
+
+/**
+ * struct mpool_region - the part of a window that a size class has
+ * @base: offset of its first slot
+ * @size: bytes of a buffer
+ * @shift: log2 of the stride
+ */
+struct mpool_region {
+	u64 base;
+	u32 size;
+	u32 shift;
+};
+
+/**
+ * struct mpool_window - where a client's leases stand
+ * @mapping: of the client's own inode
+ * @slots: what stands where
+ * @size: bytes from offset 0 to the end of the last region
+ * @first: index of the smallest page class
+ * @nr: size classes of the pool
+ * @regions: by class; those below @first are unused
+ *
+ * All constant, but for what @slots says of itself.
+ */
+struct mpool_window {
+	struct address_space *mapping;
+	struct mpool_slots slots;
+	u64 size;
+	unsigned int first;
+	unsigned int nr;
+	struct mpool_region regions[];
+};
+
+/* Where a slot's buffer begins, in the window. */
+static inline u64 mpool_window_offset(const struct mpool_window *window, u32 id)
+{
+	const struct mpool_region *region;
+
+	region = &window->regions[mpool_slot_index(id)];
+	return region->base + ((u64)mpool_slot_nr(id) << region->shift);
+}
+
+struct mpool_window *mpool_window_new(const struct mpool *pool,
+				      struct address_space *mapping);
+void mpool_window_free(struct mpool_window *window);
+int mpool_window_mmap(struct mpool_window *window, struct vm_area_struct *vma);
+void mpool_window_zap(struct mpool_window *window, unsigned int nr,
+		      const struct mpool_hold *holds);
+
+#endif /* _MPOOL_WINDOW_H */
