@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Leases of one open file.
+ *
+ * A lease is given in two steps, with the copy to the process between them:
+ * prepare takes buffers, locked-memory quota and slots, none of which the
+ * process can see; commit, which cannot fail, makes them its own.  So a lease
+ * that fails has changed nothing, and there is nothing to take back from a
+ * process that saw the handle before the call returned.
+ */
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/sched/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/timekeeping.h>
+
+#include "class.h"
+#include "client.h"
+#include "lease.h"
+#include "pool.h"
+#include "pseudo.h"
+#include "stock.h"
+#include "window.h"
+
+static atomic64_t last_id;
+
+/*
+ * An owner's name recurs after four billion opens.  What its first bearer
+ * wrote was zeroed long before, when he gave it back or in the background.
+ */
+static u32 owner_of(u64 id)
+{
+	return MPOOL_OWNER_CLIENT + id % (U32_MAX - MPOOL_OWNER_CLIENT);
+}
+
+/**
+ * mpool_client_open() - a client for a file that is being opened
+ *
+ * Context: process, may sleep; current is the opener.
+ * Return: the client or ERR_PTR(-ENOMEM).
+ */
+struct mpool_client *mpool_client_open(void)
+{
+	struct mpool_client *client;
+	struct inode *inode;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
+	if (!client)
+		return ERR_PTR(-ENOMEM);
+	inode = mpool_pseudo_inode();
+	if (IS_ERR(inode)) {
+		kfree(client);
+		return ERR_CAST(inode);
+	}
+	client->inode = inode;
+	client->pid = task_tgid_nr(current);
+	get_task_comm(client->comm, current);
+	mutex_init(&client->bind);
+	INIT_LIST_HEAD(&client->node);
+	mpool_quota_init(&client->quota);
+	return client;
+}
+
+static unsigned int class_pages(const struct mpool_class *cls)
+{
+	return cls->size >> PAGE_SHIFT;
+}
+
+/* Takes all leases back; no mapping is left, so there is nothing to zap. */
+static void drain(struct mpool_client *client)
+{
+	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
+	struct mpool_class *cls;
+	unsigned long pos = 0;
+	unsigned int nr;
+
+	while ((nr = mpool_slots_drain(&client->window->slots, &pos, descs))) {
+		cls = descs[0]->cls;
+		mpool_stock_return(cls, nr, descs);
+		mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
+		cond_resched();
+	}
+}
+
+static void detach(struct mpool_client *client)
+{
+	struct mpool *pool = client->pool;
+
+	/* First out of sight of who lists leases, who takes no slots' lock. */
+	mutex_lock(&pool->clients_lock);
+	list_del(&client->node);
+	mutex_unlock(&pool->clients_lock);
+	drain(client);
+	mpool_window_free(client->window);
+	atomic_dec(&pool->nr_clients);
+	mpool_put(pool);
+}
+
+/**
+ * mpool_client_close() - end of the file, hence of all its mappings
+ * @client: the client
+ *
+ * Context: process, may sleep; nobody else knows the client any more.
+ */
+void mpool_client_close(struct mpool_client *client)
+{
+	if (client->window)
+		detach(client);
+	mpool_quota_exit(&client->quota);
+	mutex_destroy(&client->bind);
+	iput(client->inode);
+	kfree(client);
+}
+
+/**
+ * mpool_client_attach() - bind a client to a pool
+ * @client: the client
+ * @pool: the pool; on success the caller's reference is the client's
+ * @window: laid out for it; on success the client's
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EBUSY: attached already.
+ */
+int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
+			struct mpool_window *window)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&client->bind);
+	if (client->window)
+		goto unlock;
+	mutex_lock(&pool->clients_lock);
+	client->id = atomic64_inc_return(&last_id);
+	client->owner = owner_of(client->id);
+	client->pool = pool;
+	/* Whoever sees the window sees all of the client. */
+	smp_store_release(&client->window, window);
+	list_add_tail(&client->node, &pool->clients);
+	atomic_inc(&pool->nr_clients);
+	mutex_unlock(&pool->clients_lock);
+	err = 0;
+unlock:
+	mutex_unlock(&client->bind);
+	return err;
+}
+
+static void grant_free(struct mpool_grant *grant)
+{
+	kvfree(grant->leases);
+	kvfree(grant->descs);
+	kvfree(grant->holds);
+}
+
+static int grant_alloc(struct mpool_grant *grant, unsigned int nr)
+{
+	grant->leases = kvmalloc_array(nr, sizeof(*grant->leases),
+				       GFP_KERNEL_ACCOUNT);
+	grant->descs = kvmalloc_array(nr, sizeof(*grant->descs),
+				      GFP_KERNEL_ACCOUNT);
+	grant->holds = kvmalloc_array(nr, sizeof(*grant->holds),
+				      GFP_KERNEL_ACCOUNT);
+	if (grant->leases && grant->descs && grant->holds)
+		return 0;
+	grant_free(grant);
+	return -ENOMEM;
+}
+
+/* Gives up the buffers behind the first @nr; they were taken and charged. */
+static void give_up(struct mpool_client *client, struct mpool_class *cls,
+		    struct mpool_grant *grant, unsigned int nr)
+{
+	unsigned int surplus = grant->nr - nr;
+
+	if (!surplus)
+		return;
+	mpool_stock_return(cls, surplus, grant->descs + nr);
+	mpool_quota_uncharge(&client->quota, surplus, class_pages(cls));
+	grant->nr = nr;
+}
+
+/* Waits for buffers, and charges them. */
+static int take(struct mpool_client *client, struct mpool_class *cls,
+		unsigned int nr, bool all, ktime_t deadline,
+		struct mpool_grant *grant)
+{
+	unsigned int pages = class_pages(cls), charged;
+	int got;
+
+	/* Whoever is over the limit neither waits nor has memory made. */
+	charged = mpool_quota_room(&client->quota, nr, pages);
+	if (!charged || (all && charged < nr))
+		return -EDQUOT;
+	got = mpool_lease_take(cls, client->owner, charged, all, deadline,
+			       grant->descs);
+	if (got < 0)
+		return got;
+
+	/*
+	 * Charged only now: who waits for long must not keep the user's other
+	 * processes from memory that it does not have.
+	 */
+	charged = mpool_quota_charge(&client->quota, got, pages);
+	if (charged < got && all) {
+		mpool_quota_uncharge(&client->quota, charged, pages);
+		charged = 0;
+	}
+	if (charged < got)
+		mpool_stock_return(cls, got - charged, grant->descs + charged);
+	grant->nr = charged;
+	return charged ? 0 : -EDQUOT;
+}
+
+/* Gives the buffers slots, and says what the process will be told. */
+static int place(struct mpool_client *client, struct mpool_class *cls, bool all,
+		 struct mpool_grant *grant)
+{
+	struct mpool_window *window = client->window;
+	struct mpool_slot *slot;
+	unsigned int i;
+	int got;
+
+	got = mpool_slots_reserve(&window->slots, grant->index, grant->nr, all,
+				  grant->holds);
+	if (got < 0) {
+		give_up(client, cls, grant, 0);
+		return got;
+	}
+	give_up(client, cls, grant, got);
+
+	for (i = 0; i < grant->nr; i++) {
+		slot = grant->holds[i].slot;
+		grant->holds[i].desc = grant->descs[i];
+		grant->leases[i] = (struct mpool_lease) {
+			.handle = mpool_slot_handle(slot->gen + 1, slot->id),
+			.offset = mpool_window_offset(window, slot->id),
+			.length = cls->size,
+		};
+	}
+	return 0;
+}
+
+/**
+ * mpool_client_prepare() - take what leases need, unseen by the process
+ * @client: attached
+ * @index: of a page class of its pool
+ * @nr: leases wanted, 1 to MPOOL_BATCH_MAX
+ * @all: fewer will not do
+ * @deadline: how long to wait for buffers, as for mpool_lease_take()
+ * @grant: filled in; to be committed or aborted
+ *
+ * Context: process, sleeps, allocates.
+ * Return: 0; -EAGAIN, -ETIMEDOUT, -EINTR: no buffers; -EDQUOT: the limit of
+ * locked memory; -ENOSPC: no slot free in the window; -ENOMEM.
+ */
+int mpool_client_prepare(struct mpool_client *client, unsigned int index,
+			 unsigned int nr, bool all, ktime_t deadline,
+			 struct mpool_grant *grant)
+{
+	struct mpool_class *cls = mpool_pool_class(client->pool, index);
+	int err;
+
+	if (IS_ERR(cls))
+		return PTR_ERR(cls);
+	err = grant_alloc(grant, nr);
+	if (err)
+		return err;
+	grant->index = index;
+	err = take(client, cls, nr, all, deadline, grant);
+	if (!err)
+		err = place(client, cls, all, grant);
+	if (err)
+		grant_free(grant);
+	return err;
+}
+
+/**
+ * mpool_client_commit() - the leases are the process's
+ * @client: attached
+ * @grant: prepared; freed
+ *
+ * Context: process, may sleep.
+ */
+void mpool_client_commit(struct mpool_client *client, struct mpool_grant *grant)
+{
+	struct mpool_holder holder = {
+		.pid = task_tgid_nr(current),
+		.since = ktime_get_boottime_seconds(),
+	};
+
+	get_task_comm(holder.comm, current);
+	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
+			    &holder);
+	grant_free(grant);
+}
+
+/**
+ * mpool_client_abort() - the leases will not be
+ * @client: attached
+ * @grant: prepared; freed
+ *
+ * Context: process, may sleep.
+ */
+void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant)
+{
+	struct mpool_class *cls = grant->descs[0]->cls;
+
+	mpool_slots_free(&client->window->slots, grant->nr, grant->holds);
+	give_up(client, cls, grant, 0);
+	grant_free(grant);
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	const struct mpool_hold *x = a, *y = b;
+
+	return x->slot->id < y->slot->id ? -1 : x->slot->id > y->slot->id;
+}
+
+/* Returns buffers that nobody reaches any more, class by class. */
+static void give_back(struct mpool_client *client, unsigned int nr,
+		      const struct mpool_hold *holds)
+{
+	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
+	struct mpool_class *cls;
+	unsigned int i = 0, n;
+
+	while (i < nr) {
+		cls = holds[i].desc->cls;
+		for (n = 0; n < MPOOL_SLOT_CHUNK && i < nr; n++, i++) {
+			if (holds[i].desc->cls != cls)
+				break;
+			descs[n] = holds[i].desc;
+		}
+		mpool_stock_return(cls, n, descs);
+		mpool_quota_uncharge(&client->quota, n, class_pages(cls));
+	}
+}
+
+/**
+ * mpool_client_release() - end leases, all or none
+ * @client: attached
+ * @nr: how many, 1 to MPOOL_BATCH_MAX
+ * @handles: which
+ * @bad: on -ESTALE and -ENOENT, the first one refused
+ *
+ * Context: process, sleeps.
+ * Return: 0; -ESTALE: released before, or twice in the list; -ENOENT: never
+ * given; -ENOMEM.
+ */
+int mpool_client_release(struct mpool_client *client, unsigned int nr,
+			 const u64 *handles, u32 *bad)
+{
+	struct mpool_window *window = client->window;
+	struct mpool_hold *holds;
+	int err;
+
+	holds = kvmalloc_array(nr, sizeof(*holds), GFP_KERNEL_ACCOUNT);
+	if (!holds)
+		return -ENOMEM;
+	err = mpool_slots_kill(&window->slots, nr, handles, holds, bad);
+	if (err)
+		goto free_holds;
+
+	/* In the window's order: neighbours side by side, classes together. */
+	sort(holds, nr, sizeof(*holds), by_slot, NULL);
+	mpool_window_zap(window, nr, holds);
+	mpool_slots_free(&window->slots, nr, holds);
+	give_back(client, nr, holds);
+free_holds:
+	kvfree(holds);
+	return err;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A client: one open file of /dev/mpool, and the leases it has.
+ */
+#ifndef _MPOOL_CLIENT_H
+#define _MPOOL_CLIENT_H
+
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "quota.h"
+#include "slots.h"
+
+struct inode;
+struct mpool;
+struct mpool_lease;
+struct mpool_window;
+
+/**
+ * struct mpool_client - one open file
+ * @inode: its own, whose mapping all its mappings are found by; constant
+ * @bind: one ATTACH at a time
+ * @window: NULL until ATTACH; then constant (release, acquire)
+ * @pool: with a reference; this and the next two are set before @window
+ * @id: counts attached clients, never used again
+ * @owner: name of the client as an owner of buffers
+ * @quota: whose locked memory the leases are
+ * @pid: process that opened, in the initial pid namespace; constant
+ * @comm: name of the task that opened; constant
+ * @node: among the pool's clients, in order of @id; pool's clients_lock
+ */
+struct mpool_client {
+	struct inode *inode;
+	struct mutex bind;	/* protects the step from NULL to a window */
+	struct mpool_window *window;
+	struct mpool *pool;
+	u64 id;
+	u32 owner;
+	struct mpool_quota quota;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct list_head node;
+};
+
+/**
+ * struct mpool_grant - leases on their way to a client
+ * @index: their size class
+ * @nr: how many
+ * @leases: what the process will be told
+ * @descs: the buffers
+ * @holds: slots and buffers
+ */
+struct mpool_grant {
+	unsigned int index;
+	unsigned int nr;
+	struct mpool_lease *leases;
+	struct mpool_desc **descs;
+	struct mpool_hold *holds;
+};
+
+/* NULL until the client is attached. */
+static inline struct mpool_window *
+mpool_client_window(const struct mpool_client *client)
+{
+	/* Pairs with the release in mpool_client_attach(). */
+	return smp_load_acquire(&client->window);
+}
+
+struct mpool_client *mpool_client_open(void);
+void mpool_client_close(struct mpool_client *client);
+int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
+			struct mpool_window *window);
+int mpool_client_prepare(struct mpool_client *client, unsigned int index,
+			 unsigned int nr, bool all, ktime_t deadline,
+			 struct mpool_grant *grant);
+void mpool_client_commit(struct mpool_client *client,
+			 struct mpool_grant *grant);
+void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant);
+int mpool_client_release(struct mpool_client *client, unsigned int nr,
+			 const u64 *handles, u32 *bad);
+
+#endif /* _MPOOL_CLIENT_H */
