@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ATTACH, LEASE and RELEASE.
+ */
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mpool.h>
+#include <linux/slab.h>
+
+#include "client.h"
+#include "ioctl.h"
+#include "lease.h"
+#include "pool.h"
+#include "window.h"
+
+static int attach_to(struct mpool_call *call, struct mpool *pool)
+{
+	struct mpool_client *client = call->client;
+	struct mpool_attach *attach = call->arg;
+	struct mpool_window *window;
+	int err;
+
+	/* Zeroing between owners would undo what a constructor made. */
+	if (pool->ctor)
+		return -EOPNOTSUPP;
+	if (!mpool_pool_may_attach(pool))
+		return -EACCES;
+	window = mpool_window_new(pool, client->inode->i_mapping);
+	if (IS_ERR(window))
+		return PTR_ERR(window);
+	attach->window_size = window->size;
+	attach->min_size = window->regions[window->first].size;
+	attach->max_size = pool->max_size;
+	err = mpool_call_answer(call);
+	if (!err)
+		err = mpool_client_attach(client, pool, window);
+	if (err)
+		mpool_window_free(window);
+	return err;
+}
+
+/**
+ * mpool_ioctl_attach() - MPOOL_IOC_ATTACH
+ * @call: struct mpool_attach
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_attach(struct mpool_call *call)
+{
+	struct mpool_attach *attach = call->arg;
+	struct mpool *pool;
+	int err;
+
+	if (attach->flags || !mpool_ioctl_name_valid(attach->name))
+		return -EINVAL;
+	/* Two at once are told apart later; this one need not disturb. */
+	if (mpool_client_window(call->client))
+		return -EBUSY;
+	pool = mpool_find(attach->name);
+	if (!pool)
+		return -ENOENT;
+	err = attach_to(call, pool);
+	if (err)
+		mpool_put(pool);
+	return err;
+}
+
+static int parse_deadline(u64 ns, ktime_t *deadline)
+{
+	if (ns == MPOOL_FOREVER)
+		*deadline = MPOOL_DEADLINE_NEVER;
+	else if (ns == 0)
+		*deadline = MPOOL_DEADLINE_NOW;
+	else if (ns < KTIME_MAX)
+		*deadline = ns_to_ktime(ns);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* What does not fill a page gets one: no page has two clients' bytes. */
+static int parse_length(const struct mpool *pool, u64 length,
+			unsigned int *index)
+{
+	if (!length)
+		return -EINVAL;
+	if (length > pool->max_size)
+		return -EMSGSIZE;
+	*index = mpool_pool_index(pool, max_t(u64, length, PAGE_SIZE));
+	return 0;
+}
+
+/**
+ * mpool_ioctl_lease() - MPOOL_IOC_LEASE
+ * @call: struct mpool_lease_req
+ *
+ * The process is told before it owns: when telling fails, the leases never
+ * were.
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_lease(struct mpool_call *call)
+{
+	struct mpool_client *client = call->client;
+	struct mpool_lease_req *req = call->arg;
+	struct mpool_grant grant;
+	unsigned int index;
+	ktime_t deadline;
+	int err;
+
+	if (req->flags & ~MPOOL_LEASE_ALL)
+		return -EINVAL;
+	if (!req->count || req->count > MPOOL_BATCH_MAX)
+		return -EINVAL;
+	err = parse_deadline(req->deadline_ns, &deadline);
+	if (err)
+		return err;
+	if (!mpool_client_window(client))
+		return -ENOTCONN;
+	err = parse_length(client->pool, req->length, &index);
+	if (err)
+		return err;
+
+	err = mpool_client_prepare(client, index, req->count,
+				   req->flags & MPOOL_LEASE_ALL, deadline,
+				   &grant);
+	if (err)
+		return err;
+	req->granted = grant.nr;
+	if (copy_to_user(u64_to_user_ptr(req->leases), grant.leases,
+			 array_size(grant.nr, sizeof(*grant.leases))))
+		err = -EFAULT;
+	else
+		err = mpool_call_answer(call);
+	if (err)
+		mpool_client_abort(client, &grant);
+	else
+		mpool_client_commit(client, &grant);
+	return err;
+}
+
+static int release_all(struct mpool_call *call, const u64 *handles)
+{
+	struct mpool_release *rel = call->arg;
+	int err;
+
+	/*
+	 * The answer first: it may lie in a buffer that is released here, and
+	 * what cannot be answered shall not happen.
+	 */
+	rel->bad_index = 0;
+	err = mpool_call_answer(call);
+	if (err)
+		return err;
+	err = mpool_client_release(call->client, rel->count, handles,
+				   &rel->bad_index);
+	if ((err == -ESTALE || err == -ENOENT) && mpool_call_answer(call))
+		err = -EFAULT;
+	return err;
+}
+
+/**
+ * mpool_ioctl_release() - MPOOL_IOC_RELEASE
+ * @call: struct mpool_release
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_release(struct mpool_call *call)
+{
+	struct mpool_release *rel = call->arg;
+	u64 *handles;
+	int err;
+
+	if (rel->flags || !rel->count || rel->count > MPOOL_BATCH_MAX)
+		return -EINVAL;
+	if (!mpool_client_window(call->client))
+		return -ENOTCONN;
+	handles = kvmalloc_array(rel->count, sizeof(*handles),
+				 GFP_KERNEL_ACCOUNT);
+	if (!handles)
+		return -ENOMEM;
+	if (copy_from_user(handles, u64_to_user_ptr(rel->handles),
+			   array_size(rel->count, sizeof(*handles))))
+		err = -EFAULT;
+	else
+		err = release_all(call, handles);
+	kvfree(handles);
+	return err;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * INFO, and the ioctls that are about pools: POOL_CREATE, POOL_DESTROY,
+ * POOL_LIST, STATS and TRIM.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mpool.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+
+#include "class.h"
+#include "client.h"
+#include "compat/features.h"
+#include "ioctl.h"
+#include "pool.h"
+#include "registry.h"
+#include "stats.h"
+
+/* An entry that is longer than this was not meant. */
+#define ENTRY_MAX	PAGE_SIZE
+
+/**
+ * mpool_ioctl_name_valid() - check a name as a process gave it
+ * @name: MPOOL_NAME_LEN bytes
+ *
+ * Context: any.
+ * Return: whether it could name a pool, and NULs alone follow it.
+ */
+bool mpool_ioctl_name_valid(const char *name)
+{
+	size_t len = strnlen(name, MPOOL_NAME_LEN);
+
+	return len < MPOOL_NAME_LEN &&
+	       !memchr_inv(name + len, 0, MPOOL_NAME_LEN - len) &&
+	       mpool_name_valid(name);
+}
+
+/**
+ * mpool_ioctl_info() - MPOOL_IOC_INFO
+ * @call: struct mpool_info
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_info(struct mpool_call *call)
+{
+	struct mpool_info *info = call->arg;
+
+	if (info->flags)
+		return -EINVAL;
+	info->abi_version = MPOOL_ABI_VERSION;
+	info->page_size = PAGE_SIZE;
+	info->features = MPOOL_FEATURES;
+	info->batch_max = MPOOL_BATCH_MAX;
+	info->nr_pools = mpool_registry_count();
+	return mpool_call_answer(call);
+}
+
+/**
+ * mpool_ioctl_pool_create() - MPOOL_IOC_POOL_CREATE
+ * @call: struct mpool_pool_create
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_pool_create(struct mpool_call *call)
+{
+	struct mpool_pool_create *create = call->arg;
+	struct mpool_config cfg = { .settings = create->config };
+	struct mpool *pool;
+
+	if (create->flags || !mpool_ioctl_name_valid(create->name))
+		return -EINVAL;
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	pool = mpool_registry_add(create->name, &cfg, true);
+	return PTR_ERR_OR_ZERO(pool);
+}
+
+/**
+ * mpool_ioctl_pool_destroy() - MPOOL_IOC_POOL_DESTROY
+ * @call: struct mpool_pool_destroy
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_pool_destroy(struct mpool_call *call)
+{
+	struct mpool_pool_destroy *destroy = call->arg;
+	struct mpool *pool;
+	int err = -EPERM;
+
+	if (destroy->flags || !mpool_ioctl_name_valid(destroy->name))
+		return -EINVAL;
+	pool = mpool_find(destroy->name);
+	if (!pool)
+		return -ENOENT;
+	if (mpool_pool_may_control(pool))
+		err = mpool_registry_remove(pool);
+	if (err)
+		mpool_put(pool);
+	return err;
+}
+
+/**
+ * struct table - an answer of entries whose size may differ from ours
+ * @to: the caller's array
+ * @count: entries it holds
+ * @entry_size: bytes of each
+ */
+struct table {
+	u64 to;
+	u32 count;
+	u32 entry_size;
+};
+
+static bool table_valid(const struct table *table)
+{
+	if (!table->count)
+		return !table->to && table->entry_size <= ENTRY_MAX;
+	return table->entry_size && table->entry_size <= ENTRY_MAX;
+}
+
+/* Writes @nr of our entries, as many as the caller has room for. */
+static int table_answer(const struct table *table, const void *entries,
+			size_t ksize, unsigned int nr)
+{
+	char __user *to = u64_to_user_ptr(table->to);
+	size_t usize = table->entry_size, n = min(ksize, usize);
+
+	for (nr = min(nr, table->count); nr; nr--) {
+		if (copy_to_user(to, entries, n) ||
+		    clear_user(to + n, usize - n))
+			return -EFAULT;
+		to += usize;
+		entries += ksize;
+	}
+	return 0;
+}
+
+static unsigned int count_classes(const struct mpool *pool)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < pool->nr_classes; i++)
+		nr += !!mpool_pool_peek(pool, i);
+	return nr;
+}
+
+static void describe(const struct mpool *pool, struct mpool_pool_entry *entry)
+{
+	memset(entry, 0, sizeof(*entry));
+	strscpy(entry->name, pool->name, sizeof(entry->name));
+	entry->uid = from_kuid_munged(current_user_ns(), pool->uid);
+	entry->gid = from_kgid_munged(current_user_ns(), pool->gid);
+	entry->mode = pool->settings.mode;
+	entry->flags = pool->settings.flags;
+	entry->nr_clients = atomic_read(&pool->nr_clients);
+	entry->nr_classes = count_classes(pool);
+	entry->bytes = atomic_long_read(&pool->bytes);
+	entry->max_bytes = pool->max_bytes;
+}
+
+/* All pools, in order of name; returns how many. */
+static int list_pools(struct mpool_pool_entry **list)
+{
+	struct mpool_pool_entry *entries;
+	struct mpool **pools;
+	int i, nr;
+
+	nr = mpool_registry_snapshot(&pools);
+	if (nr < 0)
+		return nr;
+	entries = kvmalloc_array(nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
+	for (i = 0; entries && i < nr; i++)
+		describe(pools[i], &entries[i]);
+	mpool_registry_release(pools, nr);
+	if (!entries)
+		return -ENOMEM;
+	*list = entries;
+	return nr;
+}
+
+/**
+ * mpool_ioctl_pool_list() - MPOOL_IOC_POOL_LIST
+ * @call: struct mpool_pool_list
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_pool_list(struct mpool_call *call)
+{
+	struct mpool_pool_list *list = call->arg;
+	struct table table = { list->pools, list->count, list->entry_size };
+	struct mpool_pool_entry *entries;
+	int nr, err;
+
+	if (list->flags || !table_valid(&table))
+		return -EINVAL;
+	nr = list_pools(&entries);
+	if (nr < 0)
+		return nr;
+	list->count = nr;
+	err = table_answer(&table, entries, sizeof(*entries), nr);
+	kvfree(entries);
+	return err ?: mpool_call_answer(call);
+}
+
+/*
+ * The pool that a call names, or the attached one; with a reference, taken by
+ * name in both cases: an attached pool keeps its name.
+ */
+static struct mpool *get_pool(struct mpool_call *call, const char *name)
+{
+	struct mpool *pool;
+
+	if (!memchr_inv(name, 0, MPOOL_NAME_LEN)) {
+		if (!mpool_client_window(call->client))
+			return ERR_PTR(-ENOTCONN);
+		name = call->client->pool->name;
+	} else if (!mpool_ioctl_name_valid(name)) {
+		return ERR_PTR(-EINVAL);
+	}
+	pool = mpool_find(name);
+	return pool ?: ERR_PTR(-ENOENT);
+}
+
+/* Statistics of the classes in being, and their sum; returns how many. */
+static unsigned int collect(struct mpool *pool, struct mpool_class_stats *each,
+			    struct mpool_class_stats *total)
+{
+	struct mpool_class *cls;
+	unsigned int i, nr = 0;
+
+	memset(total, 0, sizeof(*total));
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (!cls)
+			continue;
+		mpool_class_stats(cls, &each[nr]);
+		mpool_stats_add(total, &each[nr++]);
+	}
+	/* Foreign buffers belong to no class. */
+	total->bad_frees += atomic64_read(&pool->bad_frees);
+	return nr;
+}
+
+static int stats_of(struct mpool_call *call, struct mpool *pool)
+{
+	struct mpool_stats *stats = call->arg;
+	struct table table = { stats->classes, stats->count,
+			       stats->entry_size };
+	struct mpool_class_stats *each;
+	unsigned int nr;
+	int err;
+
+	each = kvmalloc_array(pool->nr_classes, sizeof(*each),
+			      GFP_KERNEL_ACCOUNT);
+	if (!each)
+		return -ENOMEM;
+	nr = collect(pool, each, &stats->total);
+	stats->count = nr;
+	stats->bytes = atomic_long_read(&pool->bytes);
+	stats->max_bytes = pool->max_bytes;
+	stats->nr_clients = atomic_read(&pool->nr_clients);
+	err = table_answer(&table, each, sizeof(*each), nr);
+	kvfree(each);
+	return err ?: mpool_call_answer(call);
+}
+
+/**
+ * mpool_ioctl_stats() - MPOOL_IOC_STATS
+ * @call: struct mpool_stats
+ *
+ * A client may look at the pool that it is attached to, however it came by
+ * the file.
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_stats(struct mpool_call *call)
+{
+	struct mpool_stats *stats = call->arg;
+	struct table table = { stats->classes, stats->count,
+			       stats->entry_size };
+	struct mpool *pool;
+	int err = -EACCES;
+
+	if (stats->flags || stats->reserved || !table_valid(&table))
+		return -EINVAL;
+	pool = get_pool(call, stats->name);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	if (!stats->name[0] || mpool_pool_may_attach(pool))
+		err = stats_of(call, pool);
+	mpool_put(pool);
+	return err;
+}
+
+/**
+ * mpool_ioctl_trim() - MPOOL_IOC_TRIM
+ * @call: struct mpool_trim
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_trim(struct mpool_call *call)
+{
+	struct mpool_trim *trim = call->arg;
+	struct mpool *pool;
+	int err = -EPERM;
+
+	if (trim->flags || trim->reserved)
+		return -EINVAL;
+	pool = get_pool(call, trim->name);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	if (!mpool_pool_may_control(pool))
+		goto put;
+	/* A bad address now, and nothing was trimmed. */
+	trim->bytes = 0;
+	err = mpool_call_answer(call);
+	if (err)
+		goto put;
+	trim->bytes = mpool_trim(pool, trim->max_age_ms);
+	err = mpool_call_answer(call);
+put:
+	mpool_put(pool);
+	return err;
+}
