@@ -15,7 +15,8 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/types.h>
-#include <linux/uaccess.h>
+
+#include "compat/nofault.h"
 
 enum mpool_state {
 	MPOOL_FREE = 1,		/* magazine, depot, stock or reserve */
@@ -76,6 +77,62 @@ static inline u64 mpool_obj_tag(const struct mpool_obj *obj, u64 class_tag,
 static inline struct mpool_desc *mpool_obj_desc(struct mpool_obj *obj)
 {
 	return container_of(obj, struct mpool_desc, obj);
+}
+
+/* Keys page->private; random, written once before the first buffer. */
+extern unsigned long mpool_page_secret;
+
+/* What page->private of a buffer's first page says, and its inverse. */
+static inline unsigned long mpool_page_key(unsigned long word, const void *addr)
+{
+	return word ^ mpool_page_secret ^ (unsigned long)addr;
+}
+
+static __always_inline bool mpool_in_direct_map(unsigned long addr)
+{
+	return addr - PAGE_OFFSET < (unsigned long)high_memory - PAGE_OFFSET;
+}
+
+/*
+ * The object of a buffer below a page, or of whole pages.  @buf may be any
+ * value at all: what cannot be read is NULL, what is no object of the class
+ * has another tag.
+ */
+static __always_inline struct mpool_obj *mpool_obj_small(const void *buf,
+							 u64 *tag)
+{
+	unsigned long addr = (unsigned long)buf - sizeof(struct mpool_obj);
+
+	if (unlikely(!mpool_in_direct_map(addr)) ||
+	    unlikely(!mpool_read_nofault(tag, (void *)addr)))
+		return NULL;
+	return (struct mpool_obj *)addr;
+}
+
+static __always_inline struct mpool_obj *mpool_obj_paged(const void *buf,
+							 u64 *tag)
+{
+	unsigned long addr = (unsigned long)buf;
+	u64 private;
+
+	if (unlikely(!mpool_in_direct_map(addr)) ||
+	    unlikely(!mpool_read_nofault(&private,
+					 &virt_to_page(buf)->private)))
+		return NULL;
+	addr = mpool_page_key(private, buf);
+	if (unlikely(!mpool_in_direct_map(addr)) ||
+	    unlikely(!mpool_read_nofault(tag, (void *)addr)))
+		return NULL;
+	return (struct mpool_obj *)addr;
+}
+
+/* A small payload follows its header, and so never begins a page. */
+static __always_inline struct mpool_obj *mpool_obj_any(const void *buf,
+						       u64 *tag)
+{
+	if (offset_in_page(buf))
+		return mpool_obj_small(buf, tag);
+	return mpool_obj_paged(buf, tag);
 }
 
 #endif /* _MPOOL_OBJ_H */
