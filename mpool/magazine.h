@@ -87,21 +87,22 @@ struct mpool_depot {
 int mpool_magazine_init(struct mpool_class *cls);
 void mpool_magazine_exit(struct mpool_class *cls);
 
+/* For who is inside a CPU's magazine, by cpu.h. */
+bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu);
+void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu);
+
 struct mpool_obj *mpool_magazine_get(struct mpool_class *cls);
 bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj);
-unsigned int mpool_magazine_get_bulk(struct mpool_class *cls, unsigned int nr,
-				     void **bufs);
-unsigned int mpool_magazine_put_bulk(struct mpool_class *cls, unsigned int nr,
-				     struct mpool_obj **objs);
+void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
 
 struct mpool_obj *mpool_depot_get(struct mpool_class *cls);
 void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj);
+void mpool_depot_free(struct mpool_class *cls, struct mpool_obj *obj);
 unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 				  unsigned int nr, struct mpool_obj **objs);
 unsigned long mpool_depot_count(const struct mpool_class *cls);
 
-void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
-int mpool_magazine_provide(struct mpool_class *cls, unsigned int nr, gfp_t gfp);
+int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp);
 void mpool_magazine_surplus(struct mpool_class *cls);
 
 #endif /* _MPOOL_MAGAZINE_H */

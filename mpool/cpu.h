@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inside a CPU's magazine: the few instructions of the hit path.
+ */
+#ifndef _MPOOL_CPU_H
+#define _MPOOL_CPU_H
+
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include "class.h"
+
+/*
+ * From here to mpool_cpu_leave() the magazine is the caller's: @busy keeps
+ * interrupts of this CPU out, preemption off keeps tasks and drainers out.
+ * NULL: an interrupt hit its own task inside, or the class is slow.
+ */
+static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls)
+{
+	struct mpool_cpu *cpu;
+
+	preempt_disable();
+	cpu = this_cpu_ptr(cls->cpu);
+	/* Acquire: a drainer's writes to the magazine come before slow = 0. */
+	if (unlikely(smp_load_acquire(&cls->slow) | READ_ONCE(cpu->busy))) {
+		preempt_enable();
+		return NULL;
+	}
+	WRITE_ONCE(cpu->busy, 1);
+	barrier();
+	return cpu;
+}
+
+static __always_inline void mpool_cpu_leave(struct mpool_cpu *cpu)
+{
+	barrier();
+	WRITE_ONCE(cpu->busy, 0);
+	preempt_enable();
+}
+
+#endif /* _MPOOL_CPU_H */

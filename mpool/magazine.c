@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Magazines and depots; magazine.h says who may touch what, and when.
+ */
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "class.h"
+#include "cpu.h"
+#include "magazine.h"
+
+/*
+ * Magazines that are not full ones: two with each CPU, and with each depot
+ * the partial one and one that a take by age left half empty.
+ */
+static unsigned int mag_fixed(void)
+{
+	return 2 * (num_possible_cpus() + num_possible_nodes());
+}
+
+static struct mpool_mag *mag_alloc(struct mpool_class *cls, gfp_t gfp, int node)
+{
+	struct mpool_mag *mag;
+
+	mag = kmalloc_node(struct_size(mag, objs, cls->mag_size),
+			   gfp | __GFP_NOWARN, node);
+	if (mag) {
+		INIT_LIST_HEAD(&mag->node);
+		mag->nr = 0;
+	}
+	return mag;
+}
+
+static void mag_count(struct mpool_class *cls, int nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	cls->nr_mags += nr;
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+}
+
+static void mag_put_empty(struct mpool_class *cls, struct mpool_mag *mag)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	list_add(&mag->node, &cls->empty);
+	cls->nr_empty++;
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+}
+
+/*
+ * Cannot come back empty-handed for somebody with a full magazine in hand:
+ * magazines number at least mag_fixed() + floor(backed / mag_size), CPUs and
+ * depots keep mag_fixed() of them, and at most floor(backed / mag_size) can
+ * be full, the one in hand included.
+ */
+static struct mpool_mag *mag_get_empty(struct mpool_class *cls)
+{
+	struct mpool_mag *mag;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	mag = list_first_entry_or_null(&cls->empty, struct mpool_mag, node);
+	if (mag) {
+		list_del(&mag->node);
+		cls->nr_empty--;
+	}
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+	WARN_ON_ONCE(!mag);
+	return mag;
+}
+
+static struct mpool_depot *depot_here(struct mpool_class *cls)
+{
+	return cls->depots[numa_mem_id()];
+}
+
+/* Objects left the depots; @peak: for users, and not for the system. */
+static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
+{
+	int out = atomic_add_return(nr, &cls->out);
+	int old = atomic_read(&cls->peak);
+
+	if (!peak)
+		return;
+	while (out > old && !atomic_try_cmpxchg(&cls->peak, &old, out))
+		;
+}
+
+/* Exchanges an empty magazine for one with objects; depot locked. */
+static struct mpool_mag *depot_exchange(struct mpool_class *cls,
+					struct mpool_depot *depot,
+					struct mpool_mag *empty)
+{
+	struct mpool_mag *mag;
+
+	lockdep_assert_held(&depot->lock);
+	if (depot->nr_full) {
+		mag = list_first_entry(&depot->full, struct mpool_mag, node);
+		/* The empty one first: nobody else may find too few. */
+		mag_put_empty(cls, empty);
+		list_del(&mag->node);
+		depot->nr_full--;
+	} else if (depot->partial->nr) {
+		mag = depot->partial;
+		empty->nr = 0;
+		depot->partial = empty;
+	} else {
+		return NULL;
+	}
+	WRITE_ONCE(depot->nr, depot->nr - mag->nr);
+	return mag;
+}
+
+static struct mpool_mag *depot_take(struct mpool_class *cls, int node,
+				    struct mpool_mag *empty)
+{
+	struct mpool_depot *depot = cls->depots[node];
+	struct mpool_mag *mag;
+	unsigned long flags;
+
+	if (!READ_ONCE(depot->nr))
+		return NULL;
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	mag = depot_exchange(cls, depot, empty);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return mag;
+}
+
+static void depot_add_full(struct mpool_depot *depot, struct mpool_mag *mag)
+{
+	lockdep_assert_held(&depot->lock);
+	mag->stamp = jiffies;
+	list_add(&mag->node, &depot->full);
+	depot->nr_full++;
+}
+
+/* Fills both of a CPU's magazines' places again; @cpu is the caller's. */
+bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu)
+{
+	struct mpool_mag *mag;
+	int here, node;
+
+	if (cpu->prev_nr) {
+		swap(cpu->loaded, cpu->prev);
+		cpu->nr = cpu->prev_nr;
+		cpu->prev_nr = 0;
+		return true;
+	}
+	here = numa_mem_id();
+	mag = depot_take(cls, here, cpu->loaded);
+	if (!mag) {
+		for_each_node(node) {
+			if (node != here)
+				mag = depot_take(cls, node, cpu->loaded);
+			if (mag)
+				break;
+		}
+	}
+	if (!mag)
+		return false;
+	depot_took(cls, mag->nr, true);
+	cpu->loaded = mag;
+	cpu->nr = mag->nr;
+	cpu->refills++;
+	return true;
+}
+
+/* Makes room in a CPU's loaded magazine; @cpu is the caller's. */
+void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
+{
+	struct mpool_depot *depot;
+	struct mpool_mag *empty;
+	unsigned long flags;
+
+	if (cpu->prev_nr) {
+		depot = depot_here(cls);
+		empty = mag_get_empty(cls);
+		if (unlikely(!empty))
+			return;
+		cpu->prev->nr = cpu->prev_nr;
+		raw_spin_lock_irqsave(&depot->lock, flags);
+		depot_add_full(depot, cpu->prev);
+		WRITE_ONCE(depot->nr, depot->nr + cpu->prev_nr);
+		raw_spin_unlock_irqrestore(&depot->lock, flags);
+		atomic_sub(cpu->prev_nr, &cls->out);
+		cpu->prev = empty;
+	}
+	swap(cpu->loaded, cpu->prev);
+	cpu->prev_nr = cpu->nr;
+	cpu->nr = 0;
+}
+
+static struct mpool_obj *depot_pop(struct mpool_class *cls,
+				   struct mpool_depot *depot)
+{
+	struct mpool_mag *mag;
+
+	lockdep_assert_held(&depot->lock);
+	if (!depot->partial->nr) {
+		if (!depot->nr_full)
+			return NULL;
+		mag = list_first_entry(&depot->full, struct mpool_mag, node);
+		mag_put_empty(cls, depot->partial);
+		list_del(&mag->node);
+		depot->nr_full--;
+		depot->partial = mag;
+	}
+	WRITE_ONCE(depot->nr, depot->nr - 1);
+	return depot->partial->objs[--depot->partial->nr];
+}
+
+static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
+		       struct mpool_obj *obj)
+{
+	struct mpool_mag *mag = depot->partial;
+	struct mpool_mag *empty;
+
+	lockdep_assert_held(&depot->lock);
+	if (mag->nr == cls->mag_size) {
+		empty = mag_get_empty(cls);
+		if (WARN_ON_ONCE(!empty))
+			return;
+		depot_add_full(depot, mag);
+		empty->nr = 0;
+		depot->partial = empty;
+		mag = empty;
+	}
+	mag->objs[mag->nr++] = obj;
+	mag->stamp = jiffies;
+	WRITE_ONCE(depot->nr, depot->nr + 1);
+}
+
+/**
+ * mpool_depot_get() - take one free object from a depot, the nearest first
+ * @cls: the class
+ *
+ * Context: any but NMI; either the class's lock is held, or preemption is off
+ * and @slow was read as 0 since.
+ * Return: the object, still MPOOL_FREE, or NULL.
+ */
+struct mpool_obj *mpool_depot_get(struct mpool_class *cls)
+{
+	int here = numa_mem_id(), node = here;
+	struct mpool_obj *obj = NULL;
+	unsigned long flags;
+
+	do {
+		struct mpool_depot *depot = cls->depots[node];
+
+		if (READ_ONCE(depot->nr)) {
+			raw_spin_lock_irqsave(&depot->lock, flags);
+			obj = depot_pop(cls, depot);
+			if (obj)
+				depot->allocs++;
+			raw_spin_unlock_irqrestore(&depot->lock, flags);
+		}
+		node = next_node_in(node, node_possible_map);
+	} while (!obj && node != here);
+	if (obj)
+		depot_took(cls, 1, true);
+	return obj;
+}
+
+static void depot_put(struct mpool_class *cls, struct mpool_obj *obj,
+		      unsigned int freed)
+{
+	struct mpool_depot *depot = depot_here(cls);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot_push(cls, depot, obj);
+	depot->frees += freed;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	atomic_dec(&cls->out);
+}
+
+/**
+ * mpool_depot_put() - bring one free object to the near depot
+ * @cls: the class
+ * @obj: the object, MPOOL_FREE, nobody's
+ *
+ * Not counted as a free.
+ *
+ * Context: as mpool_depot_get().
+ */
+void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	depot_put(cls, obj, 0);
+}
+
+/**
+ * mpool_depot_free() - mpool_depot_put() of a user's free, counted as such
+ * @cls: the class
+ * @obj: the object, MPOOL_FREE, nobody's
+ *
+ * Context: as mpool_depot_get().
+ */
+void mpool_depot_free(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	depot_put(cls, obj, 1);
+}
+
+/**
+ * mpool_magazine_get() - take one free object, by magazine or depot
+ * @cls: the class
+ *
+ * Context: any but NMI.
+ * Return: the object, still MPOOL_FREE, or NULL when there is none, or the
+ * class is slow.
+ */
+struct mpool_obj *mpool_magazine_get(struct mpool_class *cls)
+{
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	struct mpool_obj *obj = NULL;
+
+	if (cpu) {
+		if (cpu->nr || mpool_magazine_refill(cls, cpu)) {
+			obj = cpu->loaded->objs[--cpu->nr];
+			cpu->allocs++;
+		}
+		mpool_cpu_leave(cpu);
+		return obj;
+	}
+	/* An interrupt amid its own task's allocation, or a slow class. */
+	preempt_disable();
+	if (!smp_load_acquire(&cls->slow))
+		obj = mpool_depot_get(cls);
+	preempt_enable();
+	return obj;
+}
+
+/**
+ * mpool_magazine_put() - give one free object back, by magazine or depot
+ * @cls: the class
+ * @obj: the object, MPOOL_FREE, nobody's
+ *
+ * Context: any but NMI.
+ * Return: false when the class is slow, and the object still the caller's.
+ */
+bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	bool done = false;
+
+	if (cpu) {
+		if (cpu->nr >= cls->cpu_cap)
+			mpool_magazine_spill(cls, cpu);
+		if (likely(cpu->nr < cls->cpu_cap)) {
+			cpu->loaded->objs[cpu->nr++] = obj;
+			cpu->frees++;
+			done = true;
+		}
+		mpool_cpu_leave(cpu);
+		return done;
+	}
+	preempt_disable();
+	if (!smp_load_acquire(&cls->slow)) {
+		mpool_depot_free(cls, obj);
+		done = true;
+	}
+	preempt_enable();
+	return done;
+}
+
+static unsigned int depot_take_old(struct mpool_class *cls,
+				   struct mpool_depot *depot, unsigned long age,
+				   unsigned int nr, struct mpool_obj **objs)
+{
+	unsigned long now = jiffies;
+	struct mpool_mag *mag;
+	unsigned int n = 0;
+
+	lockdep_assert_held(&depot->lock);
+	while (n < nr && depot->nr_full) {
+		mag = list_last_entry(&depot->full, struct mpool_mag, node);
+		if (age && time_before(now, mag->stamp + age))
+			return n;
+		while (n < nr && mag->nr)
+			objs[n++] = mag->objs[--mag->nr];
+		if (!mag->nr) {
+			list_del(&mag->node);
+			depot->nr_full--;
+			mag_put_empty(cls, mag);
+		}
+	}
+	mag = depot->partial;
+	if (age && time_before(now, mag->stamp + age))
+		return n;
+	while (n < nr && mag->nr)
+		objs[n++] = mag->objs[--mag->nr];
+	return n;
+}
+
+/**
+ * mpool_depot_take_old() - take idle objects, least recently used first
+ * @cls: the class, its lock held
+ * @age: jiffies that an object must have been idle, 0 for any
+ * @nr: most objects
+ * @objs: where to
+ *
+ * Return: how many were taken; they are MPOOL_FREE and the caller's.
+ */
+unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
+				  unsigned int nr, struct mpool_obj **objs)
+{
+	unsigned int n = 0, got;
+	int node;
+
+	lockdep_assert_held(&cls->lock);
+	for_each_node(node) {
+		struct mpool_depot *depot = cls->depots[node];
+
+		raw_spin_lock(&depot->lock);
+		got = depot_take_old(cls, depot, age, nr - n, objs + n);
+		WRITE_ONCE(depot->nr, depot->nr - got);
+		raw_spin_unlock(&depot->lock);
+		n += got;
+	}
+	depot_took(cls, n, false);
+	return n;
+}
+
+/* Free objects in all depots; exact under the class's lock while it is slow. */
+unsigned long mpool_depot_count(const struct mpool_class *cls)
+{
+	unsigned long nr = 0;
+	int node;
+
+	for_each_node(node)
+		nr += READ_ONCE(cls->depots[node]->nr);
+	return nr;
+}
+
+/**
+ * mpool_magazine_flush_cpu() - empty one CPU's magazines into the depot
+ * @cls: the class, its drain_mutex held
+ * @cpu: a CPU inside whose magazine nobody is: dead, or the class is slow and
+ *	a grace period has passed
+ */
+void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
+{
+	struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+
+	lockdep_assert_held(&cls->drain_mutex);
+	while (c->nr)
+		mpool_depot_put(cls, c->loaded->objs[--c->nr]);
+	while (c->prev_nr)
+		mpool_depot_put(cls, c->prev->objs[--c->prev_nr]);
+}
+
+/**
+ * mpool_magazine_provide() - see that there are magazines for all backed
+ * @cls: the class; backed already counts what is about to be made
+ * @gfp: how to allocate
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp)
+{
+	struct mpool_mag *mag;
+
+	while (READ_ONCE(cls->nr_mags) < mag_fixed() +
+	       atomic_read(&cls->backed) / cls->mag_size) {
+		mag = mag_alloc(cls, gfp, NUMA_NO_NODE);
+		if (!mag)
+			return -ENOMEM;
+		mag_put_empty(cls, mag);
+		mag_count(cls, 1);
+	}
+	return 0;
+}
+
+/**
+ * mpool_magazine_surplus() - free magazines that the backed no longer need
+ * @cls: the class
+ *
+ * Who grows counts in backed first and looks at nr_mags then, both orders of
+ * which leave enough.
+ */
+void mpool_magazine_surplus(struct mpool_class *cls)
+{
+	struct mpool_mag *mag;
+	unsigned long flags;
+
+	do {
+		mag = NULL;
+		raw_spin_lock_irqsave(&cls->mag_lock, flags);
+		if (cls->nr_empty && cls->nr_mags > mag_fixed() +
+		    atomic_read(&cls->backed) / cls->mag_size) {
+			mag = list_last_entry(&cls->empty, struct mpool_mag,
+					      node);
+			list_del(&mag->node);
+			cls->nr_empty--;
+			cls->nr_mags--;
+		}
+		raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+		kfree(mag);
+	} while (mag);
+}
+
+static int depots_init(struct mpool_class *cls)
+{
+	struct mpool_depot *depot;
+	int node;
+
+	cls->depots = kcalloc(nr_node_ids, sizeof(*cls->depots), GFP_KERNEL);
+	if (!cls->depots)
+		return -ENOMEM;
+	for_each_node(node) {
+		int near = node_online(node) ? node : NUMA_NO_NODE;
+
+		depot = kzalloc_node(sizeof(*depot), GFP_KERNEL, near);
+		if (!depot)
+			return -ENOMEM;
+		cls->depots[node] = depot;
+		raw_spin_lock_init(&depot->lock);
+		INIT_LIST_HEAD(&depot->full);
+		depot->partial = mag_alloc(cls, GFP_KERNEL, near);
+		if (!depot->partial)
+			return -ENOMEM;
+		depot->partial->stamp = jiffies;
+		cls->nr_mags++;
+	}
+	return 0;
+}
+
+static int cpus_init(struct mpool_class *cls)
+{
+	struct mpool_cpu *c;
+	int cpu;
+
+	cls->cpu = alloc_percpu(struct mpool_cpu);
+	if (!cls->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		int near = cpu_online(cpu) ? cpu_to_mem(cpu) : NUMA_NO_NODE;
+
+		c = per_cpu_ptr(cls->cpu, cpu);
+		c->loaded = mag_alloc(cls, GFP_KERNEL, near);
+		c->prev = mag_alloc(cls, GFP_KERNEL, near);
+		if (!c->loaded || !c->prev)
+			return -ENOMEM;
+		cls->nr_mags += 2;
+	}
+	return 0;
+}
+
+/**
+ * mpool_magazine_init() - make a class's magazines and depots
+ * @cls: the class; mag_size and cpu_cap are set
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM, after which mpool_magazine_exit() is still due.
+ */
+int mpool_magazine_init(struct mpool_class *cls)
+{
+	int err;
+
+	raw_spin_lock_init(&cls->mag_lock);
+	INIT_LIST_HEAD(&cls->empty);
+	err = depots_init(cls);
+	if (err)
+		return err;
+	return cpus_init(cls);
+}
+
+/**
+ * mpool_magazine_exit() - free what mpool_magazine_init() made
+ * @cls: the class, without a buffer
+ */
+void mpool_magazine_exit(struct mpool_class *cls)
+{
+	struct mpool_mag *mag, *next;
+	int cpu, node;
+
+	list_for_each_entry_safe(mag, next, &cls->empty, node)
+		kfree(mag);
+	if (cls->cpu) {
+		for_each_possible_cpu(cpu) {
+			kfree(per_cpu_ptr(cls->cpu, cpu)->loaded);
+			kfree(per_cpu_ptr(cls->cpu, cpu)->prev);
+		}
+		free_percpu(cls->cpu);
+	}
+	if (!cls->depots)
+		return;
+	for_each_node(node) {
+		if (cls->depots[node])
+			kfree(cls->depots[node]->partial);
+		kfree(cls->depots[node]);
+	}
+	kfree(cls->depots);
+}
