@@ -17,7 +17,9 @@
 #include "backing.h"
 #include "magazine.h"
 #include "obj.h"
+#include "stats.h"
 #include "stock.h"
+#include "wait.h"
 
 struct mpool;
 
@@ -69,6 +71,8 @@ struct mpool;
  * @bad_frees: frees refused
  * @handed: allocations served by hand-over from a free, or from the reserve
  * @taken: frees taken outside magazines and depots (hand-over, reserve)
+ * @moved: allocations among those counted that were made for leases
+ * @reclaim: link in reclaim's list of classes; its mutex
  */
 struct mpool_class {
 	u64 tag;
@@ -120,20 +124,22 @@ struct mpool_class {
 	atomic64_t bad_frees;
 	atomic64_t handed;
 	atomic64_t taken;
+	atomic64_t moved;
+	struct list_head reclaim;
 };
 
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
-void mpool_class_destroy(struct mpool_class *cls);
-unsigned int mpool_class_grow(struct mpool_class *cls, gfp_t gfp,
-			      unsigned int nr, struct mpool_obj **objs);
-struct mpool_obj *mpool_class_grow_one(struct mpool_class *cls, gfp_t gfp);
+bool mpool_class_destroy(struct mpool_class *cls);
+int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
+		     struct mpool_obj **objs);
+struct mpool_obj *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
+					 int *err);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   struct mpool_obj **objs);
-void mpool_class_forget(struct mpool_class *cls);
-size_t mpool_class_shrink(struct mpool_class *cls, unsigned long age,
-			  unsigned int keep, unsigned int most, bool drain);
-void mpool_class_stats(struct mpool_class *cls, struct mpool_class_stats *st);
+void mpool_class_forget(struct mpool_class *cls, unsigned int nr);
+unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
+				unsigned int most);
 
 static inline void *mpool_obj_buf(const struct mpool_class *cls,
 				  struct mpool_obj *obj)

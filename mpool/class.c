@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One size class: its memory and its limits.
+ *
+ * backed counts a buffer from before it is made until after it is gone, so
+ * that it never exceeds max, however many grow at once.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/mpool.h>
+#include <linux/slab.h>
+
+#include "class.h"
+#include "pool.h"
+
+/* Objects made or given back at a time, staged on the stack. */
+#define BATCH	32
+
+/*
+ * A magazine holds at most this many buffers and bytes.  64 buffers take 64
+ * times as long to use up as the trip to the depot costs: less than 1 % of it
+ * a buffer; more would only hold memory back.  Two magazines of 256 KiB are
+ * about what a core's second-level cache keeps.
+ */
+#define MAG_OBJECTS	64
+#define MAG_BYTES	(256U << 10)
+/* Magazines of classes that no CPU keeps any of; just the depot's chunks. */
+#define MAG_DEPOT	8
+
+static void class_size_magazines(struct mpool_class *cls)
+{
+	unsigned int share, nr;
+
+	/* All CPUs' magazines together hold at most a quarter of the limit. */
+	share = cls->max / 4 / (2 * num_possible_cpus());
+	nr = min3(share, MAG_OBJECTS, max(MAG_BYTES / cls->size, 2U));
+	cls->cpu_cap = nr;
+	cls->mag_size = nr ?: MAG_DEPOT;
+}
+
+static bool class_reserve_slots(struct mpool_class *cls, unsigned int *nr)
+{
+	int old = atomic_read(&cls->backed);
+	unsigned int max, room;
+
+	do {
+		max = READ_ONCE(cls->max);
+		room = max > old ? max - old : 0;
+		*nr = min(*nr, room);
+		if (!*nr)
+			return false;
+	} while (!atomic_try_cmpxchg(&cls->backed, &old, old + *nr));
+	return true;
+}
+
+static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
+{
+	unsigned long cost = mpool_class_cost(cls);
+	struct mpool *pool = cls->pool;
+	long old = atomic_long_read(&pool->bytes);
+	unsigned long max, room;
+
+	do {
+		max = READ_ONCE(pool->max_bytes);
+		room = max > old ? (max - old) / cost : 0;
+		*nr = min_t(unsigned long, *nr, room);
+		if (!*nr)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&pool->bytes, &old,
+					  old + *nr * cost));
+	return true;
+}
+
+static void class_unreserve(struct mpool_class *cls, unsigned int nr)
+{
+	atomic_long_sub(nr * mpool_class_cost(cls), &cls->pool->bytes);
+	atomic_sub(nr, &cls->backed);
+}
+
+/* As many as both limits allow, up to @nr. */
+static unsigned int class_reserve(struct mpool_class *cls, unsigned int nr)
+{
+	unsigned int slots = nr;
+
+	if (!class_reserve_slots(cls, &slots))
+		return 0;
+	nr = slots;
+	if (!class_reserve_bytes(cls, &nr))
+		nr = 0;
+	atomic_sub(slots - nr, &cls->backed);
+	return nr;
+}
+
+/**
+ * mpool_class_grow() - make buffers
+ * @cls: the class
+ * @gfp: how to allocate; without __GFP_DIRECT_RECLAIM one at a time
+ * @nr: how many, BATCH at most are made in one call
+ * @objs: where to; MPOOL_FREE and the caller's
+ *
+ * Context: as @gfp says.
+ * Return: how many were made, at least 1; -ENOSPC at a limit; -ENOMEM.
+ */
+int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
+		     struct mpool_obj **objs)
+{
+	int node = (int)cls->pool->settings.node - 1;
+	unsigned int want, got = 0, i;
+
+	want = class_reserve(cls, min_t(unsigned int, nr, BATCH));
+	if (!want)
+		return -ENOSPC;
+	if (!mpool_magazine_provide(cls, gfp & ~__GFP_ZERO))
+		got = cls->ops->alloc(cls, gfp, node, want, objs);
+	if (got < want)
+		class_unreserve(cls, want - got);
+	if (!got)
+		return -ENOMEM;
+	for (i = 0; cls->ctor && i < got; i++)
+		cls->ctor(mpool_obj_buf(cls, objs[i]), cls->size, cls->arg);
+	atomic_add(got, &cls->out);
+	atomic64_add(got, &cls->grown);
+	return got;
+}
+
+static void class_put_new(struct mpool_class *cls, unsigned int nr,
+			  struct mpool_obj **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		mpool_slow_put(cls, objs[i], false);
+}
+
+/**
+ * mpool_class_fill() - make buffers ahead of their use
+ * @cls: the class
+ * @nr: how many to have made in the end, limits permitting
+ *
+ * Context: process, may sleep.
+ * Return: 0, also when a limit came first; -ENOMEM.
+ */
+int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
+{
+	struct mpool_obj *objs[BATCH];
+	int have, got;
+
+	while ((have = atomic_read(&cls->backed)) < (int)nr) {
+		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
+				       nr - have, objs);
+		if (got == -ENOSPC)
+			return 0;
+		if (got < 0)
+			return got;
+		class_put_new(cls, got, objs);
+	}
+	return 0;
+}
+
+/* Where a miss should take the class: first use, then growth_percent. */
+static unsigned int class_target(const struct mpool_class *cls)
+{
+	unsigned int backed = atomic_read(&cls->backed);
+	u64 target = (u64)backed * cls->pool->settings.growth_percent;
+
+	return max3((unsigned int)div_u64(target, 100), cls->initial,
+		    backed + 1);
+}
+
+/**
+ * mpool_class_grow_batch() - serve a miss, and grow the class with it
+ * @cls: the class
+ * @gfp: how to allocate
+ * @err: where to say -ENOSPC or -ENOMEM
+ *
+ * Only the caller's own buffer is tried hard for.
+ *
+ * Context: as @gfp says.
+ * Return: one buffer, MPOOL_FREE and the caller's, or NULL.
+ */
+struct mpool_obj *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
+					 int *err)
+{
+	unsigned int target = class_target(cls);
+	struct mpool_obj *objs[BATCH], *obj;
+	int got, have;
+
+	got = mpool_class_grow(cls, gfp, 1, &obj);
+	if (got < 0) {
+		*err = got;
+		return NULL;
+	}
+	if (!gfpflags_allow_blocking(gfp))
+		return obj;
+	gfp |= __GFP_NORETRY | __GFP_NOWARN;
+	while ((have = atomic_read(&cls->backed)) < (int)target) {
+		got = mpool_class_grow(cls, gfp, target - have, objs);
+		if (got < 0)
+			break;
+		class_put_new(cls, got, objs);
+	}
+	return obj;
+}
+
+/**
+ * mpool_class_forget() - buffers are gone, by whatever way
+ * @cls: the class
+ * @nr: how many
+ *
+ * Context: any but NMI.
+ */
+void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
+{
+	atomic_sub(nr, &cls->out);
+	class_unreserve(cls, nr);
+	mpool_magazine_surplus(cls);
+	mpool_wait_kick(cls);
+}
+
+/**
+ * mpool_class_give_back() - give buffers back to the system
+ * @cls: the class
+ * @nr: how many
+ * @objs: the buffers, MPOOL_FREE and the caller's
+ *
+ * Context: any with interrupts on.
+ */
+void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
+			   struct mpool_obj **objs)
+{
+	if (!nr)
+		return;
+	cls->ops->free(cls, nr, objs);
+	atomic64_add(nr, &cls->shrunk);
+	mpool_class_forget(cls, nr);
+}
+
+/**
+ * mpool_class_shrink() - give idle buffers in the depots back to the system
+ * @cls: the class
+ * @age: jiffies that they must have been idle, 0 for any
+ * @most: how many at most
+ *
+ * Buffers in magazines are reached after mpool_drain_begin() only; those of
+ * the lease stock by mpool_stock_shrink().
+ *
+ * Context: any with interrupts on.
+ * Return: how many were given back.
+ */
+unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
+				unsigned int most)
+{
+	struct mpool_obj *objs[BATCH];
+	unsigned int done = 0, got;
+	unsigned long flags;
+
+	while (done < most) {
+		raw_spin_lock_irqsave(&cls->lock, flags);
+		got = mpool_depot_take_old(cls, age,
+					   min_t(unsigned int, most - done,
+						 BATCH), objs);
+		raw_spin_unlock_irqrestore(&cls->lock, flags);
+		if (!got)
+			break;
+		mpool_class_give_back(cls, got, objs);
+		done += got;
+	}
+	return done;
+}
+
+static void class_free(struct mpool_class *cls)
+{
+	mpool_magazine_exit(cls);
+	if (cls->ops->exit)
+		cls->ops->exit(cls);
+	kfree(cls->cache_name);
+	kfree(cls);
+}
+
+/**
+ * mpool_class_create() - make a size class of a pool
+ * @pool: the pool; its mutex is held
+ * @index: which of its sizes
+ *
+ * Context: process, may sleep.
+ * Return: the class, its reserve and nothing else backed; ERR_PTR(-ENOMEM) or
+ * ERR_PTR(-ENOSPC) when the reserve cannot be had.
+ */
+struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
+{
+	const struct mpool_pool_config *set = &pool->settings;
+	struct mpool_class *cls;
+	int err;
+
+	cls = kzalloc(sizeof(*cls), GFP_KERNEL);
+	if (!cls)
+		return ERR_PTR(-ENOMEM);
+	cls->pool = pool;
+	cls->index = index;
+	cls->size = pool->sizes[index];
+	cls->paged = cls->size >= PAGE_SIZE;
+	cls->tier = mpool_tier(cls->size);
+	cls->tag = pool->cookie | index << MPOOL_TAG_CLASS_SHIFT;
+	cls->ctor = pool->ctor;
+	cls->reset = pool->reset;
+	cls->arg = pool->arg;
+	cls->max = set->max[cls->tier];
+	cls->initial = min(set->initial[cls->tier], cls->max);
+	cls->reserve_target = set->reserve;
+	cls->ops = cls->paged ? &mpool_backing_page : &mpool_backing_slab;
+	INIT_LIST_HEAD(&cls->reclaim);
+	class_size_magazines(cls);
+	mpool_wait_init(cls);
+
+	err = mpool_magazine_init(cls);
+	if (!err)
+		err = cls->ops->init(cls);
+	if (!err)
+		err = mpool_reserve_fill(cls);
+	if (!err)
+		return cls;
+	mpool_reserve_empty(cls);
+	class_free(cls);
+	return ERR_PTR(err);
+}
+
+/**
+ * mpool_class_destroy() - end a size class
+ * @cls: a class that nobody uses any more
+ *
+ * Buffers that kernel users have not given back are reported and left to
+ * them: their memory is lost, but nothing of it is handed to anybody else.
+ *
+ * Context: process, may sleep.
+ * Return: true, or false when there were such, and the class has to stay.
+ */
+bool mpool_class_destroy(struct mpool_class *cls)
+{
+	int left;
+
+	mpool_drain_begin(cls);
+	mpool_class_shrink(cls, 0, UINT_MAX);
+	mpool_drain_end(cls);
+	mpool_reserve_empty(cls);
+	left = atomic_read(&cls->backed);
+	if (left) {
+		pr_err("%s: %d buffers of %u bytes were never given back\n",
+		       cls->pool->name, left, cls->size);
+		return false;
+	}
+	class_free(cls);
+	return true;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Statistics: each counter is kept where it is written without contention,
+ * and added up when somebody asks.
+ */
+#include <linux/mpool.h>
+#include <linux/percpu.h>
+
+#include "class.h"
+#include "stats.h"
+
+/*
+ * A CPU's counters are written by whoever holds its busy flag, without
+ * marking; a snapshot may be older by what is under way, never torn on
+ * 64-bit machines.
+ */
+static void add_cpus(struct mpool_class *cls, struct mpool_class_stats *st)
+{
+	u64 refills = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+
+		st->hits += data_race(c->allocs);
+		st->frees += data_race(c->frees);
+		refills += data_race(c->refills);
+		st->free_cpu += data_race(c->nr) + data_race(c->prev_nr);
+	}
+	st->allocs += st->hits;
+	st->hits -= refills;
+	st->depot_hits += refills;
+}
+
+static void add_depots(struct mpool_class *cls, struct mpool_class_stats *st)
+{
+	unsigned long flags;
+	int node;
+
+	for_each_node(node) {
+		struct mpool_depot *depot = cls->depots[node];
+
+		raw_spin_lock_irqsave(&depot->lock, flags);
+		st->free_depot += depot->nr;
+		st->allocs += depot->allocs;
+		st->depot_hits += depot->allocs;
+		st->frees += depot->frees;
+		raw_spin_unlock_irqrestore(&depot->lock, flags);
+	}
+}
+
+static void add_stock(struct mpool_stock *stock, struct mpool_class_stats *st)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	st->clean = stock->nr_clean;
+	st->dirty = stock->nr_dirty + stock->busy;
+	st->quarantined = stock->nr_quarantined;
+	spin_unlock_irqrestore(&stock->lock, flags);
+	st->leased = atomic_read(&stock->leased);
+	st->abandoned = atomic_read(&stock->abandoned);
+	st->leases = atomic64_read(&stock->leases);
+	st->releases = atomic64_read(&stock->releases);
+	st->zeroed = atomic64_read(&stock->zeroed);
+	st->zeroed_sync = atomic64_read(&stock->zeroed_sync);
+}
+
+/**
+ * mpool_class_stats() - read a class's counters
+ * @cls: the class
+ * @st: where to
+ *
+ * Exact while the class is quiet.
+ *
+ * Context: any but NMI.
+ */
+void mpool_class_stats(struct mpool_class *cls, struct mpool_class_stats *st)
+{
+	u64 moved = atomic64_read(&cls->moved);
+	u64 handed = atomic64_read(&cls->handed);
+
+	memset(st, 0, sizeof(*st));
+	st->size = cls->size;
+	st->max = READ_ONCE(cls->max);
+	st->backed = atomic_read(&cls->backed);
+	add_cpus(cls, st);
+	add_depots(cls, st);
+	add_stock(&cls->stock, st);
+	st->reserve = READ_ONCE(cls->nr_reserve);
+	st->misses = atomic64_read(&cls->misses);
+	st->allocs += st->misses + handed - moved;
+	st->depot_hits += handed - moved;
+	st->frees += atomic64_read(&cls->taken);
+	/* Read at different moments, the difference may be below zero. */
+	st->allocated = st->allocs > st->frees ? st->allocs - st->frees : 0;
+	st->fails = atomic64_read(&cls->fails);
+	st->waits = atomic64_read(&cls->waits);
+	st->grown = atomic64_read(&cls->grown);
+	st->shrunk = atomic64_read(&cls->shrunk);
+	st->bad_frees = atomic64_read(&cls->bad_frees);
+	st->peak = atomic_read(&cls->peak);
+}
+
+/**
+ * mpool_stats_add() - add one class to a sum
+ * @sum: the sum; its size is left alone
+ * @st: the class
+ */
+void mpool_stats_add(struct mpool_class_stats *sum,
+		     const struct mpool_class_stats *st)
+{
+	const u64 *from = (const u64 *)st;
+	u64 *to = (u64 *)sum;
+	size_t i;
+
+	/* All members are u64; the first is the size. */
+	BUILD_BUG_ON(offsetof(struct mpool_class_stats, max) != sizeof(u64));
+	for (i = 1; i < sizeof(*st) / sizeof(u64); i++)
+		to[i] += from[i];
+}

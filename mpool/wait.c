@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The slow side of a class.
+ *
+ * While somebody must see every free buffer (a waiter, a short reserve, a
+ * drain), the class is slow: allocations and frees go through its lock, so
+ * that a buffer given back meets whoever is first in the queue.  The queue is
+ * served by hand-over: a waiter that is woken has its buffer, nobody can take
+ * it in between, and no wake-up can be lost:
+ *
+ *  - a free that reads slow as 0 ends before the grace period that the first
+ *    waiter waits for, and is found by its drain;
+ *  - one that reads 1 takes the lock, after the waiter queued under it.
+ */
+#include <linux/err.h>
+#include <linux/hrtimer.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "class.h"
+#include "magazine.h"
+#include "wait.h"
+
+/* mempool_alloc() sleeps no longer either, lest a buffer could be made. */
+#define WAIT_SLICE_NS	(5ULL * NSEC_PER_SEC)
+
+struct waiter {
+	struct list_head node;
+	struct task_struct *task;
+	struct mpool_obj *obj;
+	bool retry;
+};
+
+/**
+ * mpool_wait_init() - prepare a class's slow side
+ * @cls: the class
+ */
+void mpool_wait_init(struct mpool_class *cls)
+{
+	raw_spin_lock_init(&cls->lock);
+	INIT_LIST_HEAD(&cls->waiters);
+	mutex_init(&cls->drain_mutex);
+	/* Buffers too large for magazines live in the depot alone. */
+	cls->slow_users = !cls->cpu_cap;
+	cls->slow = cls->slow_users;
+}
+
+static void slow_begin(struct mpool_class *cls)
+{
+	lockdep_assert_held(&cls->lock);
+	cls->slow_users++;
+	WRITE_ONCE(cls->slow, 1);
+}
+
+static void slow_end(struct mpool_class *cls)
+{
+	lockdep_assert_held(&cls->lock);
+	/* Release: pairs with mpool_cpu_enter(). */
+	if (!--cls->slow_users)
+		smp_store_release(&cls->slow, 0);
+}
+
+/* Hands what the depots hold to those who wait. */
+static void serve(struct mpool_class *cls)
+{
+	struct mpool_obj *obj;
+	struct waiter *w;
+
+	lockdep_assert_held(&cls->lock);
+	while (!list_empty(&cls->waiters)) {
+		obj = mpool_depot_get(cls);
+		if (!obj)
+			return;
+		w = list_first_entry(&cls->waiters, struct waiter, node);
+		list_del_init(&w->node);
+		w->obj = obj;
+		wake_up_process(w->task);
+	}
+}
+
+/**
+ * mpool_drain_begin() - bring every free buffer into the depots, and keep it so
+ * @cls: the class
+ *
+ * Until mpool_drain_end() no magazine is used.
+ *
+ * Context: process, may sleep; takes drain_mutex.
+ */
+void mpool_drain_begin(struct mpool_class *cls)
+{
+	unsigned long flags;
+	int cpu;
+
+	mutex_lock(&cls->drain_mutex);
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	slow_begin(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	synchronize_rcu_expedited();
+	for_each_possible_cpu(cpu)
+		mpool_magazine_flush_cpu(cls, cpu);
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	serve(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+}
+
+/**
+ * mpool_drain_end() - let the magazines work again
+ * @cls: the class
+ */
+void mpool_drain_end(struct mpool_class *cls)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	slow_end(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	mutex_unlock(&cls->drain_mutex);
+}
+
+/**
+ * mpool_drain_dead_cpu() - take the buffers of a CPU that is gone
+ * @cls: the class
+ * @cpu: offline, so nobody is or comes inside its magazine
+ *
+ * Context: process, may sleep.
+ */
+void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu)
+{
+	unsigned long flags;
+
+	mutex_lock(&cls->drain_mutex);
+	mpool_magazine_flush_cpu(cls, cpu);
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	serve(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	mutex_unlock(&cls->drain_mutex);
+}
+
+static void reserve_add(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	lockdep_assert_held(&cls->lock);
+	obj->next = cls->reserve;
+	cls->reserve = obj;
+	/* A short reserve keeps the class slow, so that frees come by here. */
+	if (++cls->nr_reserve == cls->reserve_target)
+		slow_end(cls);
+}
+
+static struct mpool_obj *reserve_take(struct mpool_class *cls)
+{
+	struct mpool_obj *obj = cls->reserve;
+
+	lockdep_assert_held(&cls->lock);
+	if (!obj)
+		return NULL;
+	cls->reserve = obj->next;
+	if (cls->nr_reserve-- == cls->reserve_target)
+		slow_begin(cls);
+	return obj;
+}
+
+/**
+ * mpool_reserve_fill() - set the reserve aside
+ * @cls: a class that nobody else uses yet; reserve_target is set
+ *
+ * Context: process, may sleep.
+ * Return: 0, or the errno of mpool_class_grow().
+ */
+int mpool_reserve_fill(struct mpool_class *cls)
+{
+	struct mpool_obj *obj;
+	unsigned long flags;
+	unsigned int i;
+	int got;
+
+	if (!cls->reserve_target)
+		return 0;
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	slow_begin(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	for (i = 0; i < cls->reserve_target; i++) {
+		got = mpool_class_grow(cls, GFP_KERNEL, 1, &obj);
+		if (got < 0)
+			return got;
+		raw_spin_lock_irqsave(&cls->lock, flags);
+		reserve_add(cls, obj);
+		raw_spin_unlock_irqrestore(&cls->lock, flags);
+	}
+	return 0;
+}
+
+/**
+ * mpool_reserve_empty() - give the reserve back, at a class's end
+ * @cls: a class that nobody else uses any more
+ */
+void mpool_reserve_empty(struct mpool_class *cls)
+{
+	struct mpool_obj *obj;
+
+	while ((obj = cls->reserve)) {
+		cls->reserve = obj->next;
+		cls->nr_reserve--;
+		mpool_class_give_back(cls, 1, &obj);
+	}
+}
+
+/**
+ * mpool_reserve_get() - take from the reserve, for who may sleep
+ * @cls: the class
+ *
+ * Return: a buffer, or NULL when the reserve is empty.
+ */
+struct mpool_obj *mpool_reserve_get(struct mpool_class *cls)
+{
+	struct mpool_obj *obj;
+	unsigned long flags;
+
+	if (!READ_ONCE(cls->nr_reserve))
+		return NULL;
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	obj = reserve_take(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	if (obj)
+		atomic64_inc(&cls->handed);
+	return obj;
+}
+
+/**
+ * mpool_has_waiters() - is there a queue
+ * @cls: the class
+ *
+ * Return: a snapshot, for who would jump the queue.
+ */
+bool mpool_has_waiters(struct mpool_class *cls)
+{
+	return !list_empty_careful(&cls->waiters);
+}
+
+/**
+ * mpool_slow_get() - allocate from the depots of a slow class
+ * @cls: the class
+ *
+ * Context: any but NMI.
+ * Return: a buffer, or NULL when there is none or others wait for it.
+ */
+struct mpool_obj *mpool_slow_get(struct mpool_class *cls)
+{
+	struct mpool_obj *obj = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	if (list_empty(&cls->waiters))
+		obj = mpool_depot_get(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	return obj;
+}
+
+/**
+ * mpool_slow_put() - give a buffer to whoever needs it most
+ * @cls: the class
+ * @obj: MPOOL_FREE, nobody's
+ * @freed: a user's free, to be counted; not one just made or moved
+ *
+ * Who waits comes first, then the reserve, then the depot.
+ *
+ * Context: any but NMI.
+ */
+void mpool_slow_put(struct mpool_class *cls, struct mpool_obj *obj, bool freed)
+{
+	unsigned long flags;
+	struct waiter *w;
+
+	/* What comes to this side is the kernel's from here on. */
+	if (cls->paged)
+		mpool_obj_desc(obj)->owner = MPOOL_OWNER_KERNEL;
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
+	if (w) {
+		list_del_init(&w->node);
+		w->obj = obj;
+		atomic64_inc(&cls->handed);
+		/* Under the lock: @w is gone once its task can take it. */
+		wake_up_process(w->task);
+	} else if (cls->nr_reserve < cls->reserve_target) {
+		reserve_add(cls, obj);
+	} else if (freed) {
+		mpool_depot_free(cls, obj);
+		freed = false;
+	} else {
+		mpool_depot_put(cls, obj);
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	if (freed)
+		atomic64_inc(&cls->taken);
+}
+
+/**
+ * mpool_wait_kick() - memory under the limit may be had: let the first look
+ * @cls: the class
+ *
+ * Context: any but NMI.
+ */
+void mpool_wait_kick(struct mpool_class *cls)
+{
+	unsigned long flags;
+	struct waiter *w;
+
+	if (!mpool_has_waiters(cls))
+		return;
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
+	if (w) {
+		WRITE_ONCE(w->retry, true);
+		wake_up_process(w->task);
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+}
+
+static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
+{
+	ktime_t slice = ktime_add_ns(ktime_get(), WAIT_SLICE_NS);
+
+	set_current_state(how->state);
+	if (!READ_ONCE(w->obj) && !READ_ONCE(w->retry) &&
+	    !signal_pending_state(how->state, current)) {
+		ktime_t until = min(slice, how->deadline);
+
+		schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
+		if (ktime_compare(ktime_get(), slice) >= 0)
+			WRITE_ONCE(w->retry, true);
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+/* Queues; returns true when this waiter has to drain for all. */
+static bool wait_join(struct mpool_class *cls, struct waiter *w)
+{
+	unsigned long flags;
+	bool first;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	first = list_empty(&cls->waiters);
+	list_add_tail(&w->node, &cls->waiters);
+	slow_begin(cls);
+	serve(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	return first;
+}
+
+static struct mpool_obj *wait_leave(struct mpool_class *cls, struct waiter *w)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	list_del_init(&w->node);
+	slow_end(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	/* What this one did not need may serve the next. */
+	mpool_wait_kick(cls);
+	return w->obj;
+}
+
+/**
+ * mpool_wait() - wait in turn for a buffer
+ * @cls: the class
+ * @how: state, deadline, and what may make a buffer meanwhile
+ *
+ * Context: process, sleeps.
+ * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR) or ERR_PTR(-ETIMEDOUT).
+ */
+struct mpool_obj *mpool_wait(struct mpool_class *cls,
+			     const struct mpool_wait_how *how)
+{
+	struct waiter w = { .task = current, .retry = true };
+	struct mpool_obj *made = NULL, *obj;
+	int err = 0;
+
+	if (wait_join(cls, &w)) {
+		/* Nobody else's drain can be trusted to come after us. */
+		mpool_drain_begin(cls);
+		mpool_drain_end(cls);
+	}
+	atomic64_inc(&cls->waits);
+	while (!READ_ONCE(w.obj)) {
+		if (READ_ONCE(w.retry)) {
+			WRITE_ONCE(w.retry, false);
+			made = how->grow(cls, how->arg);
+			if (made)
+				break;
+		}
+		if (signal_pending_state(how->state, current))
+			err = -EINTR;
+		else if (ktime_compare(ktime_get(), how->deadline) >= 0)
+			err = -ETIMEDOUT;
+		if (err)
+			break;
+		wait_sleep(&w, how);
+	}
+	obj = wait_leave(cls, &w);
+	if (!obj)
+		return made ?: ERR_PTR(err);
+	if (made)
+		mpool_slow_put(cls, made, how->counted);
+	return obj;
+}

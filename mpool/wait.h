@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * When the magazines do not do: drains, the reserve, and waiting in turn.
+ */
+#ifndef _MPOOL_WAIT_H
+#define _MPOOL_WAIT_H
+
+#include <linux/ktime.h>
+#include <linux/types.h>
+
+struct mpool_class;
+struct mpool_obj;
+
+/**
+ * struct mpool_wait_how - how somebody waits for a buffer
+ * @state: TASK_KILLABLE or TASK_INTERRUPTIBLE
+ * @deadline: absolute CLOCK_MONOTONIC, KTIME_MAX for no limit
+ * @grow: tries to make a buffer; called without locks, may sleep
+ * @arg: for @grow
+ * @counted: what @grow makes was counted as an allocation
+ */
+struct mpool_wait_how {
+	unsigned int state;
+	ktime_t deadline;
+	struct mpool_obj *(*grow)(struct mpool_class *cls, void *arg);
+	void *arg;
+	bool counted;
+};
+
+void mpool_wait_init(struct mpool_class *cls);
+void mpool_drain_begin(struct mpool_class *cls);
+void mpool_drain_end(struct mpool_class *cls);
+void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu);
+int mpool_reserve_fill(struct mpool_class *cls);
+void mpool_reserve_empty(struct mpool_class *cls);
+struct mpool_obj *mpool_reserve_get(struct mpool_class *cls);
+bool mpool_has_waiters(struct mpool_class *cls);
+struct mpool_obj *mpool_slow_get(struct mpool_class *cls);
+void mpool_slow_put(struct mpool_class *cls, struct mpool_obj *obj, bool freed);
+void mpool_wait_kick(struct mpool_class *cls);
+struct mpool_obj *mpool_wait(struct mpool_class *cls,
+			     const struct mpool_wait_how *how);
+
+#endif /* _MPOOL_WAIT_H */
