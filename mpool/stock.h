@@ -6,7 +6,6 @@
 #ifndef _MPOOL_STOCK_H
 #define _MPOOL_STOCK_H
 
-#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -57,19 +56,17 @@ struct mpool_stock {
 	unsigned long stamp;
 };
 
-/* Deadlines for mpool_stock_take(), beside an absolute time. */
-#define MPOOL_DEADLINE_NOW	((ktime_t)0)
-#define MPOOL_DEADLINE_NEVER	KTIME_MAX
-
 void mpool_stock_init(struct mpool_class *cls);
 void mpool_stock_exit(struct mpool_class *cls);
-int mpool_stock_take(struct mpool_class *cls, u32 owner, unsigned int nr,
-		     bool all, ktime_t deadline, struct mpool_desc **descs);
+struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls);
+struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls);
+void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc);
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc);
 void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
 			struct mpool_desc **descs);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
-unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned int nr,
-				unsigned long age);
+unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
+				unsigned int most);
 void mpool_desc_clean(struct mpool_desc *desc);
 
 #endif /* _MPOOL_STOCK_H */

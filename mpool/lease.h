@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Getting buffers of pages for clients.
+ */
+#ifndef _MPOOL_LEASE_H
+#define _MPOOL_LEASE_H
+
+#include <linux/ktime.h>
+#include <linux/types.h>
+
+struct mpool_class;
+struct mpool_desc;
+
+/* Deadlines for mpool_lease_take(), beside an absolute time. */
+#define MPOOL_DEADLINE_NOW	((ktime_t)0)
+#define MPOOL_DEADLINE_NEVER	KTIME_MAX
+
+int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
+		     bool all, ktime_t deadline, struct mpool_desc **descs);
+
+#endif /* _MPOOL_LEASE_H */

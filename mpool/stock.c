@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffers of pages between owners.
+ *
+ * A buffer that a client gives back is dirty: a worker zeroes it off every
+ * path that somebody waits on.  One that something still reaches (a pinned
+ * page, a momentary reference) waits in quarantine; nothing signals the last
+ * unpin, so it is looked at again, with back-off.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "class.h"
+#include "pages.h"
+#include "stock.h"
+#include "work.h"
+
+/*
+ * Transfers end within milliseconds; what is pinned for longer (registered
+ * buffers) is pinned for seconds, and not worth a look more often than that.
+ */
+#define PIN_POLL_FIRST_MS	10
+#define PIN_POLL_MAX_MS		1000
+
+static void desc_set(struct mpool_desc *desc, enum mpool_state state)
+{
+	WRITE_ONCE(desc->obj.tag,
+		   mpool_obj_tag(&desc->obj, desc->cls->tag, state));
+}
+
+/**
+ * mpool_desc_clean() - zero a buffer, whoever wrote it
+ * @desc: the buffer, the caller's alone
+ *
+ * Context: process, may sleep.
+ */
+void mpool_desc_clean(struct mpool_desc *desc)
+{
+	void *end = desc->addr + desc->cls->size;
+	void *p;
+
+	for (p = desc->addr; p < end; p += PAGE_SIZE) {
+		clear_page(p);
+		cond_resched();
+	}
+	desc->owner = MPOOL_OWNER_CLEAN;
+}
+
+/* After a buffer came into a list: who waits may want it. */
+static void stock_kick(struct mpool_class *cls)
+{
+	/* The list before the queue here; a waiter looks the other way round. */
+	smp_mb();
+	mpool_wait_kick(cls);
+}
+
+static struct mpool_desc *stock_pop(struct mpool_stock *stock,
+				    struct list_head *list, unsigned int *nr)
+{
+	struct mpool_desc *desc;
+
+	lockdep_assert_held(&stock->lock);
+	desc = list_first_entry_or_null(list, struct mpool_desc, node);
+	if (desc) {
+		list_del_init(&desc->node);
+		WRITE_ONCE(*nr, *nr - 1);
+	}
+	return desc;
+}
+
+/**
+ * mpool_stock_take_clean() - take a zeroed buffer
+ * @cls: a class of pages
+ *
+ * Context: any but interrupts.
+ * Return: a buffer, MPOOL_FREE and the caller's, or NULL.
+ */
+struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *desc;
+	unsigned long flags;
+
+	if (!READ_ONCE(stock->nr_clean))
+		return NULL;
+	spin_lock_irqsave(&stock->lock, flags);
+	desc = stock_pop(stock, &stock->clean, &stock->nr_clean);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return desc;
+}
+
+/**
+ * mpool_stock_take_dirty() - take a buffer that a client gave back
+ * @cls: a class of pages
+ *
+ * Context: any but interrupts.
+ * Return: a buffer, MPOOL_FREE and the caller's to zero, or NULL.
+ */
+struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *desc;
+	unsigned long flags;
+
+	if (!READ_ONCE(stock->nr_dirty))
+		return NULL;
+	spin_lock_irqsave(&stock->lock, flags);
+	desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return desc;
+}
+
+static void stock_push_clean(struct mpool_stock *stock, struct mpool_desc *desc)
+{
+	lockdep_assert_held(&stock->lock);
+	list_add(&desc->node, &stock->clean);
+	WRITE_ONCE(stock->nr_clean, stock->nr_clean + 1);
+	stock->stamp = jiffies;
+}
+
+/**
+ * mpool_stock_add_clean() - put a zeroed buffer where leases look first
+ * @cls: a class of pages
+ * @desc: a zeroed buffer, MPOOL_FREE, nobody's
+ *
+ * Context: process.
+ */
+void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	stock_push_clean(stock, desc);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	stock_kick(cls);
+}
+
+static void stock_work(struct mpool_stock *stock, bool pinned)
+{
+	lockdep_assert_held(&stock->lock);
+	if (stock->ended)
+		return;
+	if (pinned)
+		queue_delayed_work(mpool_wq, &stock->pin_work,
+				   msecs_to_jiffies(PIN_POLL_FIRST_MS));
+	else
+		queue_work(mpool_wq, &stock->clean_work);
+}
+
+/**
+ * mpool_stock_add_dirty() - put a buffer where it waits to be zeroed
+ * @cls: a class of pages
+ * @desc: a buffer that no page-table entry reaches, nobody's
+ *
+ * Context: process.
+ * Return: true, or false when something still reaches its pages, and it went
+ * to quarantine instead.
+ */
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc)
+{
+	struct mpool_stock *stock = &cls->stock;
+	bool pinned = mpool_pages_pinned(desc);
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	stock->stamp = jiffies;
+	if (pinned) {
+		desc_set(desc, MPOOL_QUARANTINED);
+		desc->polls = 0;
+		list_add_tail(&desc->node, &stock->quarantine);
+		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined + 1);
+	} else {
+		desc_set(desc, MPOOL_FREE);
+		list_add(&desc->node, &stock->dirty);
+		WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
+	}
+	stock_work(stock, pinned);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return !pinned;
+}
+
+/**
+ * mpool_stock_return() - leases ended
+ * @cls: a class of pages
+ * @nr: how many
+ * @descs: the buffers, MPOOL_LEASED; no page-table entry reaches them
+ *
+ * Context: process.
+ */
+void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
+			struct mpool_desc **descs)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		mpool_stock_add_dirty(cls, descs[i]);
+	atomic_sub(nr, &cls->stock.leased);
+	atomic64_add(nr, &cls->stock.releases);
+	stock_kick(cls);
+}
+
+static void stock_clean_fn(struct work_struct *work)
+{
+	struct mpool_stock *stock = container_of(work, struct mpool_stock,
+						 clean_work);
+	struct mpool_class *cls = container_of(stock, struct mpool_class,
+					       stock);
+	struct mpool_desc *desc;
+	unsigned long flags;
+
+	for (;;) {
+		spin_lock_irqsave(&stock->lock, flags);
+		desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty);
+		if (desc)
+			stock->busy++;
+		spin_unlock_irqrestore(&stock->lock, flags);
+		if (!desc)
+			return;
+		mpool_desc_clean(desc);
+		spin_lock_irqsave(&stock->lock, flags);
+		stock->busy--;
+		stock_push_clean(stock, desc);
+		spin_unlock_irqrestore(&stock->lock, flags);
+		atomic64_inc(&stock->zeroed);
+		stock_kick(cls);
+	}
+}
+
+/* Moves what nothing reaches any more to @dirty; returns the next delay. */
+static unsigned int stock_poll(struct mpool_stock *stock)
+{
+	struct mpool_desc *desc, *next;
+	unsigned int delay = 0, mine;
+
+	lockdep_assert_held(&stock->lock);
+	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+		if (mpool_pages_pinned(desc)) {
+			/* 2^7 times the first delay is above the last one. */
+			desc->polls = min(desc->polls + 1, 7U);
+			mine = min(PIN_POLL_FIRST_MS << desc->polls,
+				   PIN_POLL_MAX_MS);
+			delay = delay ? min(delay, mine) : mine;
+			continue;
+		}
+		desc_set(desc, MPOOL_FREE);
+		list_move(&desc->node, &stock->dirty);
+		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
+		WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
+	}
+	return delay;
+}
+
+static void stock_pin_fn(struct work_struct *work)
+{
+	struct mpool_stock *stock = container_of(to_delayed_work(work),
+						 struct mpool_stock, pin_work);
+	struct mpool_class *cls = container_of(stock, struct mpool_class,
+					       stock);
+	unsigned int delay;
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	delay = stock_poll(stock);
+	if (delay && !stock->ended)
+		queue_delayed_work(mpool_wq, &stock->pin_work,
+				   msecs_to_jiffies(delay));
+	stock_work(stock, false);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	stock_kick(cls);
+}
+
+/**
+ * mpool_stock_steal() - take a buffer of the lease stock for the kernel
+ * @cls: a class of pages
+ * @sleep: the caller may sleep, and so zero a dirty one
+ *
+ * Context: any but NMI without @sleep, process with it.
+ * Return: a buffer that holds no client's byte, MPOOL_FREE, or NULL.
+ */
+struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep)
+{
+	struct mpool_desc *desc = mpool_stock_take_clean(cls);
+
+	if (!desc && sleep) {
+		desc = mpool_stock_take_dirty(cls);
+		if (desc)
+			mpool_desc_clean(desc);
+	}
+	if (desc)
+		desc->owner = MPOOL_OWNER_KERNEL;
+	return desc;
+}
+
+static struct mpool_desc *stock_pop_idle(struct mpool_stock *stock)
+{
+	struct mpool_desc *desc;
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty) ?:
+	       stock_pop(stock, &stock->clean, &stock->nr_clean);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return desc;
+}
+
+/**
+ * mpool_stock_shrink() - give idle lease stock back to the system
+ * @cls: the class
+ * @age: jiffies since the stock's last change, 0 for any
+ * @most: how many at most
+ *
+ * Dirty ones first: they need not be zeroed then.
+ *
+ * Context: any with interrupts on.
+ * Return: how many were given back.
+ */
+unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
+				unsigned int most)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned int done = 0;
+
+	if (age && time_before(jiffies, READ_ONCE(stock->stamp) + age))
+		return 0;
+	while (done < most) {
+		struct mpool_desc *desc = stock_pop_idle(stock);
+		struct mpool_obj *obj;
+
+		if (!desc)
+			break;
+		obj = &desc->obj;
+		mpool_class_give_back(cls, 1, &obj);
+		done++;
+	}
+	return done;
+}
+
+/**
+ * mpool_stock_init() - prepare an empty stock
+ * @cls: the class
+ */
+void mpool_stock_init(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+
+	spin_lock_init(&stock->lock);
+	INIT_LIST_HEAD(&stock->clean);
+	INIT_LIST_HEAD(&stock->dirty);
+	INIT_LIST_HEAD(&stock->quarantine);
+	INIT_WORK(&stock->clean_work, stock_clean_fn);
+	INIT_DELAYED_WORK(&stock->pin_work, stock_pin_fn);
+	stock->stamp = jiffies;
+}
+
+/**
+ * mpool_stock_exit() - end a stock
+ * @cls: a class without clients
+ *
+ * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
+ * the pin's last put gives the pages to the system.  Nothing waits for that.
+ *
+ * Context: process, may sleep.
+ */
+void mpool_stock_exit(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *desc, *next;
+	struct mpool_obj *obj;
+	unsigned int left = 0;
+
+	spin_lock_irq(&stock->lock);
+	stock->ended = true;
+	spin_unlock_irq(&stock->lock);
+	cancel_work_sync(&stock->clean_work);
+	cancel_delayed_work_sync(&stock->pin_work);
+	mpool_stock_shrink(cls, 0, UINT_MAX);
+	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+		list_del_init(&desc->node);
+		stock->nr_quarantined--;
+		left += mpool_pages_pinned(desc);
+		obj = &desc->obj;
+		mpool_class_give_back(cls, 1, &obj);
+	}
+	atomic_add(left, &stock->abandoned);
+	if (left)
+		pr_info("%u buffers of %u bytes left to whoever has them pinned\n",
+			left, cls->size);
+}
