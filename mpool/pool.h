@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
+#include <linux/sizes.h>
 #include <linux/workqueue.h>
 
 /* Also the most that a u8 of the look-up tables and a tag can name. */
@@ -50,6 +51,7 @@
  * @lock: making of classes, resizing
  * @bytes: memory backed
  * @max_bytes: most of it
+ * @bad_frees: frees refused that no class could be told for
  * @clients_lock: protects @clients
  * @clients: attached open files
  * @nr_clients: how many
@@ -82,6 +84,7 @@ struct mpool {
 	struct mutex lock;
 	atomic_long_t bytes;
 	unsigned long max_bytes;
+	atomic64_t bad_frees;
 	struct mutex clients_lock;
 	struct list_head clients;
 	atomic_t nr_clients;
@@ -91,8 +94,16 @@ struct mpool {
 	struct dentry *dir;
 };
 
+static inline enum mpool_tier mpool_tier(size_t size)
+{
+	if (size < PAGE_SIZE)
+		return MPOOL_SMALL;
+	return size <= SZ_64K ? MPOOL_MEDIUM : MPOOL_LARGE;
+}
+
 struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg);
 void mpool_pool_end(struct mpool *pool);
+void mpool_pool_stats(struct mpool *pool, struct mpool_class_stats *total);
 struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index);
 bool mpool_pool_idle(struct mpool *pool);
 void mpool_pool_want(struct mpool *pool, unsigned int index);

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A pool: its table of size classes, and what is done to all of them.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mpool.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "class.h"
+#include "compat/export.h"
+#include "pool.h"
+#include "reclaim.h"
+#include "settings.h"
+#include "work.h"
+
+static void pool_lookup_tables(struct mpool *pool)
+{
+	unsigned int slot, index = 0;
+
+	memset(pool->small, MPOOL_NO_CLASS, sizeof(pool->small));
+	memset(pool->paged, MPOOL_NO_CLASS, sizeof(pool->paged));
+	for (slot = 0; slot < MPOOL_SMALL_SLOTS; slot++) {
+		while (index < pool->nr_classes &&
+		       pool->sizes[index] < (slot + 1) << MPOOL_SMALL_SHIFT)
+			index++;
+		if (index == pool->nr_classes)
+			return;
+		pool->small[slot] = index;
+	}
+	for (slot = 0; slot < MPOOL_PAGE_SLOTS; slot++) {
+		while (index < pool->nr_classes &&
+		       pool->sizes[index] < (slot + 1) << PAGE_SHIFT)
+			index++;
+		if (index == pool->nr_classes)
+			return;
+		pool->paged[slot] = index;
+	}
+}
+
+static struct mpool_class *class_new(struct mpool *pool, unsigned int index)
+{
+	struct mpool_class *cls = mpool_class_create(pool, index);
+
+	lockdep_assert_held(&pool->lock);
+	if (IS_ERR(cls))
+		return cls;
+	mpool_stock_init(cls);
+	mpool_reclaim_add(cls);
+	/* Whoever sees the class sees it complete. */
+	smp_store_release(&pool->classes[index], cls);
+	return cls;
+}
+
+/**
+ * mpool_pool_class() - the size class at an index, made if need be
+ * @pool: the pool
+ * @index: below nr_classes
+ *
+ * Context: process, may sleep.
+ * Return: the class, the pool's; ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when its
+ * reserve is above the pool's limit.
+ */
+struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index)
+{
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
+
+	if (cls)
+		return cls;
+	mutex_lock(&pool->lock);
+	cls = mpool_pool_peek(pool, index) ?: class_new(pool, index);
+	mutex_unlock(&pool->lock);
+	return cls;
+}
+
+/* A class with its initial buffers, for those who may not sleep later. */
+static struct mpool_class *class_ready(struct mpool *pool, unsigned int index)
+{
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
+	int err;
+
+	if (cls)
+		return cls;
+	cls = mpool_pool_class(pool, index);
+	if (IS_ERR(cls))
+		return cls;
+	err = mpool_class_fill(cls, cls->initial);
+	return err ? ERR_PTR(err) : cls;
+}
+
+/**
+ * mpool_class_get() - look a size class up once, to allocate from it often
+ * @pool: the pool
+ * @size: bytes, 1 to the pool's largest class
+ *
+ * Makes the class and its initial buffers if they are not there yet.
+ *
+ * Context: process, may sleep.
+ * Return: the class, valid as long as the caller's reference on the pool;
+ * ERR_PTR(-EINVAL) for a size that no class holds, ERR_PTR(-ENOMEM),
+ * ERR_PTR(-ENOSPC) when its reserve is above the pool's limit.
+ */
+struct mpool_class *mpool_class_get(struct mpool *pool, size_t size)
+{
+	unsigned int index = mpool_pool_index(pool, size);
+
+	might_sleep();
+	if (index == MPOOL_NO_CLASS)
+		return ERR_PTR(-EINVAL);
+	return class_ready(pool, index);
+}
+EXPORT_SYMBOL_NS_GPL(mpool_class_get, MPOOL_NS);
+
+/**
+ * mpool_class_size() - bytes of a class's buffers
+ * @cls: the class
+ *
+ * Context: any.
+ * Return: bytes, at least those that mpool_class_get() was asked for.
+ */
+size_t mpool_class_size(const struct mpool_class *cls)
+{
+	return cls->size;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_class_size, MPOOL_NS);
+
+/**
+ * mpool_pool_want() - have a class made in the background
+ * @pool: the pool
+ * @index: below nr_classes
+ *
+ * Context: any but NMI.
+ */
+void mpool_pool_want(struct mpool *pool, unsigned int index)
+{
+	set_bit(index, pool->wanted);
+	queue_work(mpool_wq, &pool->make_work);
+}
+
+static void pool_make_fn(struct work_struct *work)
+{
+	struct mpool *pool = container_of(work, struct mpool, make_work);
+	unsigned int index;
+
+	for_each_set_bit(index, pool->wanted, MPOOL_CLASSES_MAX) {
+		clear_bit(index, pool->wanted);
+		class_ready(pool, index);
+	}
+}
+
+static void pool_cleanup_fn(struct work_struct *work)
+{
+	struct mpool *pool = container_of(to_delayed_work(work), struct mpool,
+					  cleanup);
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (cls)
+			mpool_reclaim_age(cls);
+	}
+	queue_delayed_work(mpool_wq, &pool->cleanup,
+			   msecs_to_jiffies(pool->settings.cleanup_interval_ms));
+}
+
+static int pool_eager(struct mpool *pool)
+{
+	struct mpool_class *cls;
+	unsigned int i;
+
+	if (!(pool->settings.flags & MPOOL_POOL_EAGER))
+		return 0;
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = class_ready(pool, i);
+		if (IS_ERR(cls))
+			return PTR_ERR(cls);
+	}
+	return 0;
+}
+
+static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
+{
+	struct mpool_pool_config *set = &pool->settings;
+	int nr = mpool_settings_resolve(cfg, set);
+
+	if (nr)
+		return nr;
+	nr = mpool_settings_sizes(cfg, set, pool->sizes);
+	if (nr < 0)
+		return nr;
+	pool->nr_classes = nr;
+	pool->max_size = pool->sizes[nr - 1];
+	pool->max_bytes = set->max_bytes;
+	pool->uid = make_kuid(current_user_ns(), set->uid);
+	pool->gid = make_kgid(current_user_ns(), set->gid);
+	if (cfg) {
+		pool->ctor = cfg->ctor;
+		pool->reset = cfg->reset;
+		pool->arg = cfg->arg;
+	}
+	pool_lookup_tables(pool);
+	return 0;
+}
+
+/**
+ * mpool_pool_new() - make a pool, known to nobody yet
+ * @name: its name, valid
+ * @cfg: its configuration, or NULL
+ *
+ * Context: process, may sleep.
+ * Return: the pool with one reference, or ERR_PTR(-EINVAL), ERR_PTR(-ENOMEM),
+ * ERR_PTR(-ENOSPC) when max_bytes is too little for the reserves.
+ */
+struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
+{
+	struct mpool *pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+	int err;
+
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	strscpy(pool->name, name, sizeof(pool->name));
+	pool->cookie = get_random_u64() & ~0ULL << MPOOL_TAG_COOKIE_SHIFT;
+	refcount_set(&pool->ref, 1);
+	INIT_LIST_HEAD(&pool->list);
+	mutex_init(&pool->lock);
+	mutex_init(&pool->clients_lock);
+	INIT_LIST_HEAD(&pool->clients);
+	INIT_WORK(&pool->make_work, pool_make_fn);
+	INIT_DELAYED_WORK(&pool->cleanup, pool_cleanup_fn);
+	err = pool_configure(pool, cfg);
+	if (!err)
+		err = pool_eager(pool);
+	if (err) {
+		mpool_pool_end(pool);
+		return ERR_PTR(err);
+	}
+	if (pool->settings.cleanup_interval_ms)
+		queue_delayed_work(mpool_wq, &pool->cleanup,
+				   msecs_to_jiffies(pool->settings.cleanup_interval_ms));
+	return pool;
+}
+
+/**
+ * mpool_pool_end() - end a pool that nobody knows any more
+ * @pool: the pool, without references
+ *
+ * Context: process, may sleep.
+ */
+void mpool_pool_end(struct mpool *pool)
+{
+	bool all = true;
+	unsigned int i;
+
+	cancel_work_sync(&pool->make_work);
+	cancel_delayed_work_sync(&pool->cleanup);
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = pool->classes[i];
+
+		if (!cls)
+			continue;
+		mpool_reclaim_del(cls);
+		mpool_stock_exit(cls);
+		all &= mpool_class_destroy(cls);
+	}
+	/* A class that had to stay still leads to its pool. */
+	if (all)
+		kfree_rcu(pool, rcu);
+}
+
+/**
+ * mpool_pool_idle() - is no buffer of a pool out
+ * @pool: a pool that nobody allocates from now
+ *
+ * Context: process.
+ * Return: true when neither kernel nor clients hold a buffer.
+ */
+bool mpool_pool_idle(struct mpool *pool)
+{
+	struct mpool_class_stats st;
+
+	mpool_pool_stats(pool, &st);
+	return !st.allocated && !st.leased;
+}
+
+/**
+ * mpool_pool_stats() - sums over all classes
+ * @pool: the pool
+ * @total: where to
+ *
+ * Context: process.
+ */
+void mpool_pool_stats(struct mpool *pool, struct mpool_class_stats *total)
+{
+	struct mpool_class_stats st;
+	unsigned int i;
+
+	memset(total, 0, sizeof(*total));
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (!cls)
+			continue;
+		mpool_class_stats(cls, &st);
+		mpool_stats_add(total, &st);
+	}
+	total->bad_frees += atomic64_read(&pool->bad_frees);
+}
+
+/**
+ * mpool_get_stats() - statistics of a pool, summed over its classes
+ * @pool: the pool
+ * @total: where to; size is 0
+ *
+ * Context: process.
+ */
+void mpool_get_stats(struct mpool *pool, struct mpool_class_stats *total)
+{
+	mpool_pool_stats(pool, total);
+}
+EXPORT_SYMBOL_NS_GPL(mpool_get_stats, MPOOL_NS);
+
+/**
+ * mpool_class_get_stats() - statistics of the class that serves a size
+ * @pool: the pool
+ * @size: bytes, 1 to the pool's largest class
+ * @stats: where to
+ *
+ * Context: process.
+ * Return: 0; -EINVAL for a size that no class holds; -ENOENT while the class
+ * is not in being.
+ */
+int mpool_class_get_stats(struct mpool *pool, size_t size,
+			  struct mpool_class_stats *stats)
+{
+	unsigned int index = mpool_pool_index(pool, size);
+	struct mpool_class *cls;
+
+	if (index == MPOOL_NO_CLASS)
+		return -EINVAL;
+	cls = mpool_pool_peek(pool, index);
+	if (!cls)
+		return -ENOENT;
+	mpool_class_stats(cls, stats);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_class_get_stats, MPOOL_NS);
+
+/**
+ * mpool_trim() - give idle buffers back to the system
+ * @pool: the pool
+ * @max_age_ms: those idle for longer; 0: every idle one, also in magazines
+ *
+ * A reserve stays.
+ *
+ * Context: process, may sleep.
+ * Return: bytes given back.
+ */
+size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
+{
+	unsigned int i, nr;
+	size_t bytes = 0;
+
+	might_sleep();
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (!cls)
+			continue;
+		nr = mpool_reclaim_class(cls, msecs_to_jiffies(max_age_ms),
+					 UINT_MAX, true);
+		bytes += nr * mpool_class_cost(cls);
+	}
+	return bytes;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_trim, MPOOL_NS);
+
+/**
+ * mpool_resize() - change how many buffers the classes of a tier may back
+ * @pool: the pool
+ * @tier: which classes
+ * @max: new limit, at least the reserve and 1, at most 2^24 - 1
+ *
+ * A higher limit wakes who waits.  Under a lower one idle buffers above it go
+ * at once, others when they come back and are trimmed.  Magazines keep the
+ * size that the class was made with.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -EINVAL.
+ */
+int mpool_resize(struct mpool *pool, enum mpool_tier tier, unsigned int max)
+{
+	unsigned int i, backed;
+
+	if (tier >= MPOOL_NR_TIERS || !max || max >= 1U << 24 ||
+	    max < pool->settings.reserve)
+		return -EINVAL;
+	mutex_lock(&pool->lock);
+	pool->settings.max[tier] = max;
+	pool->settings.initial[tier] = min(pool->settings.initial[tier], max);
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = pool->classes[i];
+
+		if (!cls || cls->tier != tier)
+			continue;
+		WRITE_ONCE(cls->max, max);
+		cls->initial = min(cls->initial, max);
+		backed = atomic_read(&cls->backed);
+		if (backed > max)
+			mpool_reclaim_class(cls, 0, backed - max, true);
+		mpool_wait_kick(cls);
+	}
+	mutex_unlock(&pool->lock);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_resize, MPOOL_NS);
+
+/**
+ * mpool_pool_may_attach() - may the caller lease from a pool
+ * @pool: the pool
+ *
+ * Read and write permission by uid, gid and mode, as for a file; whoever has
+ * CAP_SYS_ADMIN in the initial namespace may too.
+ *
+ * Context: process.
+ * Return: yes or no.
+ */
+bool mpool_pool_may_attach(const struct mpool *pool)
+{
+	unsigned int mode = pool->settings.mode;
+
+	if (uid_eq(current_fsuid(), pool->uid))
+		mode >>= 6;
+	else if (in_group_p(pool->gid))
+		mode >>= 3;
+	return (mode & 06) == 06 || capable(CAP_SYS_ADMIN);
+}
+
+/**
+ * mpool_pool_may_control() - may the caller trim and destroy a pool
+ * @pool: the pool
+ *
+ * Context: process.
+ * Return: yes or no.
+ */
+bool mpool_pool_may_control(const struct mpool *pool)
+{
+	return uid_eq(current_fsuid(), pool->uid) || capable(CAP_SYS_ADMIN);
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of pools.
+ *
+ * Look-up takes no lock: a hash under RCU, and a reference that is only had
+ * while there is one.  A name stays taken until its pool is gone entirely, so
+ * that its caches and directories never meet those of a namesake.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mpool.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "compat/export.h"
+#include "pool.h"
+#include "registry.h"
+
+static const struct rhashtable_params params = {
+	.key_len = MPOOL_NAME_LEN,
+	.key_offset = offsetof(struct mpool, name),
+	.head_offset = offsetof(struct mpool, node),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable table;
+/* In order of name; guarded, like all changes of the table, by the mutex. */
+static LIST_HEAD(pools_list);
+static DEFINE_MUTEX(pools_mutex);
+static unsigned int nr_pools;
+static const struct mpool_registry_observer *observer;
+
+/**
+ * mpool_name_valid() - is this a name for a pool
+ * @name: NUL-terminated
+ *
+ * Return: true for 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot,
+ * since a pool's name is a directory's in debugfs, and part of a cache's.
+ */
+bool mpool_name_valid(const char *name)
+{
+	size_t i, len = strnlen(name, MPOOL_NAME_LEN);
+
+	if (!len || len == MPOOL_NAME_LEN || name[0] == '.')
+		return false;
+	/* Beside the pools' directories, debugfs has a file of this name. */
+	if (!strcmp(name, "summary"))
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr("_.-", name[i])))
+			return false;
+	return true;
+}
+
+static void list_add_sorted(struct mpool *pool)
+{
+	struct mpool *other;
+
+	list_for_each_entry(other, &pools_list, list)
+		if (strcmp(pool->name, other->name) < 0)
+			break;
+	/* Before @other; at the end when there is none. */
+	list_add_tail(&pool->list, &other->list);
+}
+
+/**
+ * mpool_registry_add() - make a pool and give it a name
+ * @name: the name
+ * @cfg: the configuration, or NULL
+ * @owned: made by parameter or ioctl: the registry keeps the reference
+ *
+ * Context: process, may sleep.
+ * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
+ * ERR_PTR(-ENOSPC).
+ */
+struct mpool *mpool_registry_add(const char *name,
+				 const struct mpool_config *cfg, bool owned)
+{
+	char key[MPOOL_NAME_LEN] = {};
+	struct mpool *pool;
+	int err;
+
+	if (!mpool_name_valid(name))
+		return ERR_PTR(-EINVAL);
+	strscpy(key, name, sizeof(key));
+	mutex_lock(&pools_mutex);
+	pool = ERR_PTR(-EEXIST);
+	if (rhashtable_lookup_fast(&table, key, params))
+		goto unlock;
+	pool = mpool_pool_new(key, cfg);
+	if (IS_ERR(pool))
+		goto unlock;
+	pool->owned = owned;
+	err = rhashtable_insert_fast(&table, &pool->node, params);
+	if (err) {
+		mpool_pool_end(pool);
+		pool = ERR_PTR(err);
+		goto unlock;
+	}
+	list_add_sorted(pool);
+	nr_pools++;
+	if (observer)
+		observer->added(pool);
+unlock:
+	mutex_unlock(&pools_mutex);
+	return pool;
+}
+
+/* The last reference is gone; the mutex is held. */
+static void pool_remove(struct mpool *pool)
+{
+	lockdep_assert_held(&pools_mutex);
+	list_del(&pool->list);
+	nr_pools--;
+	if (observer)
+		observer->removed(pool);
+	/* In the table until the end, where look-ups find it without a user. */
+	rhashtable_remove_fast(&table, &pool->node, params);
+	mpool_pool_end(pool);
+}
+
+/**
+ * mpool_registry_remove() - destroy a pool that parameter or ioctl made
+ * @pool: the pool; the caller has a reference, which goes with success
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EBUSY while others have references or buffers; -EPERM for a
+ * pool that a kernel user made.
+ */
+int mpool_registry_remove(struct mpool *pool)
+{
+	int err = -EBUSY;
+
+	mutex_lock(&pools_mutex);
+	if (!pool->owned) {
+		err = -EPERM;
+	} else if (refcount_read(&pool->ref) == 2 && mpool_pool_idle(pool)) {
+		/* The caller's; what is left is the registry's own. */
+		refcount_dec(&pool->ref);
+		if (refcount_dec_if_one(&pool->ref)) {
+			pool_remove(pool);
+			err = 0;
+		} else {
+			refcount_inc(&pool->ref);
+		}
+	}
+	mutex_unlock(&pools_mutex);
+	return err;
+}
+
+/**
+ * mpool_create() - make a pool for kernel users
+ * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot
+ * @cfg: the configuration, copied; or NULL
+ *
+ * Context: process, may sleep.
+ * Return: the pool with a reference, to be given up by mpool_put();
+ * ERR_PTR(-EINVAL) for name or configuration, ERR_PTR(-EEXIST),
+ * ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when max_bytes is too little for the
+ * reserves of an eager pool.
+ */
+struct mpool *mpool_create(const char *name, const struct mpool_config *cfg)
+{
+	might_sleep();
+	if (!name)
+		return ERR_PTR(-EINVAL);
+	return mpool_registry_add(name, cfg, false);
+}
+EXPORT_SYMBOL_NS_GPL(mpool_create, MPOOL_NS);
+
+/**
+ * mpool_find() - find a pool by name
+ * @name: the name
+ *
+ * Context: any but NMI.
+ * Return: the pool with a reference, to be given up by mpool_put(), or NULL.
+ */
+struct mpool *mpool_find(const char *name)
+{
+	char key[MPOOL_NAME_LEN] = {};
+	struct mpool *pool;
+
+	if (!name || !mpool_name_valid(name))
+		return NULL;
+	strscpy(key, name, sizeof(key));
+	rcu_read_lock();
+	pool = rhashtable_lookup(&table, key, params);
+	if (pool && !refcount_inc_not_zero(&pool->ref))
+		pool = NULL;
+	rcu_read_unlock();
+	return pool;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_find, MPOOL_NS);
+
+/**
+ * mpool_put() - give up a reference
+ * @pool: the pool, or NULL
+ *
+ * The last reference ends the pool.  All its buffers have to be back by then;
+ * those that are not are reported, and their memory is lost.
+ *
+ * Context: process, may sleep.
+ */
+void mpool_put(struct mpool *pool)
+{
+	might_sleep();
+	if (!pool || !refcount_dec_and_mutex_lock(&pool->ref, &pools_mutex))
+		return;
+	pool_remove(pool);
+	mutex_unlock(&pools_mutex);
+}
+EXPORT_SYMBOL_NS_GPL(mpool_put, MPOOL_NS);
+
+/**
+ * mpool_name() - a pool's name
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: the name, valid as long as the caller's reference.
+ */
+const char *mpool_name(const struct mpool *pool)
+{
+	return pool->name;
+}
+EXPORT_SYMBOL_NS_GPL(mpool_name, MPOOL_NS);
+
+/**
+ * mpool_registry_count() - how many pools there are
+ *
+ * Return: a snapshot.
+ */
+unsigned int mpool_registry_count(void)
+{
+	return READ_ONCE(nr_pools);
+}
+
+/**
+ * mpool_registry_snapshot() - all pools, in order of name
+ * @pools: where to put an array with a reference to each
+ *
+ * Context: process, may sleep.
+ * Return: how many; -ENOMEM.  To be given up by mpool_registry_release().
+ */
+int mpool_registry_snapshot(struct mpool ***pools)
+{
+	struct mpool *pool;
+	int nr = 0;
+
+	mutex_lock(&pools_mutex);
+	*pools = kvmalloc_array(nr_pools + 1, sizeof(**pools), GFP_KERNEL);
+	if (!*pools)
+		nr = -ENOMEM;
+	list_for_each_entry(pool, &pools_list, list)
+		if (*pools && refcount_inc_not_zero(&pool->ref))
+			(*pools)[nr++] = pool;
+	mutex_unlock(&pools_mutex);
+	return nr;
+}
+
+/**
+ * mpool_registry_release() - give up a snapshot
+ * @pools: the array
+ * @nr: how many
+ */
+void mpool_registry_release(struct mpool **pools, int nr)
+{
+	while (nr > 0)
+		mpool_put(pools[--nr]);
+	kvfree(pools);
+}
+
+/**
+ * mpool_registry_observe() - hear of pools that come and go
+ * @who: the one observer, or NULL for none; told of all there are at once
+ *
+ * Context: process, may sleep.
+ */
+void mpool_registry_observe(const struct mpool_registry_observer *who)
+{
+	struct mpool *pool;
+
+	mutex_lock(&pools_mutex);
+	observer = who;
+	list_for_each_entry(pool, &pools_list, list)
+		if (who)
+			who->added(pool);
+	mutex_unlock(&pools_mutex);
+}
+
+/**
+ * mpool_registry_init() - before the first pool
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init mpool_registry_init(void)
+{
+	return rhashtable_init(&table, &params);
+}
+
+/**
+ * mpool_registry_exit() - end the pools that are left, and the registry
+ *
+ * Nobody can be using a pool: clients hold the module by their open files,
+ * kernel users by its symbols.  One that never put its pool is reported.
+ *
+ * Context: process, may sleep.
+ */
+void mpool_registry_exit(void)
+{
+	struct mpool *pool, *next;
+
+	mutex_lock(&pools_mutex);
+	list_for_each_entry_safe(pool, next, &pools_list, list) {
+		if (!pool->owned)
+			pr_err("%s: never put by the module that created it\n",
+			       pool->name);
+		pool_remove(pool);
+	}
+	mutex_unlock(&pools_mutex);
+	rhashtable_destroy(&table);
+}
