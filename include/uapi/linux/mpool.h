@@ -244,7 +244,8 @@ struct mpool_lease {
  * @leases: [in] address of an array of count struct mpool_lease
  *
  * Returns 0 when at least one lease was given (all of them with
- * MPOOL_LEASE_ALL).  Buffers read as zero.  -EAGAIN: none to be had and
+ * MPOOL_LEASE_ALL).  A buffer holds no byte of another owner: it reads as
+ * zero, or as this client itself left it.  -EAGAIN: none to be had and
  * deadline_ns is 0.  -ETIMEDOUT: none until the deadline.  -EINTR: a signal
  * came while waiting.  -EDQUOT: RLIMIT_MEMLOCK of the client's opener.
  * -ENOSPC: the client's window has no free slot of that class.  -ENOTCONN:
