@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Classes below a page: a kmem_cache whose objects are a header and the
+ * payload.
+ */
+#include <linux/mpool.h>
+#include <linux/slab.h>
+
+#include "class.h"
+#include "pool.h"
+
+/*
+ * With objects at multiples of 32 a payload stands 16 above one, and never
+ * begins a page: that tells a small buffer from one of pages.
+ */
+#define SLAB_ALIGN	32
+
+static size_t slab_payload(const struct mpool_class *cls)
+{
+	return ALIGN(sizeof(struct mpool_obj) + cls->size, SLAB_ALIGN);
+}
+
+static int slab_init(struct mpool_class *cls)
+{
+	cls->cache_name = kasprintf(GFP_KERNEL, "mpool-%s-%u", cls->pool->name,
+				    cls->size);
+	if (!cls->cache_name)
+		return -ENOMEM;
+	/* All of the payload may be copied to and from user memory. */
+	cls->cache = kmem_cache_create_usercopy(cls->cache_name,
+						slab_payload(cls), SLAB_ALIGN,
+						0, sizeof(struct mpool_obj),
+						cls->size, NULL);
+	return cls->cache ? 0 : -ENOMEM;
+}
+
+static void slab_exit(struct mpool_class *cls)
+{
+	kmem_cache_destroy(cls->cache);
+}
+
+static void slab_mark(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	obj->tag = mpool_obj_tag(obj, cls->tag, MPOOL_FREE);
+	obj->next = NULL;
+}
+
+static unsigned int slab_alloc(struct mpool_class *cls, gfp_t gfp, int node,
+			       unsigned int nr, struct mpool_obj **objs)
+{
+	unsigned int i, got = 0;
+
+	/* Bulk needs interrupts on, and knows no node. */
+	if (nr > 1 && node == NUMA_NO_NODE && gfpflags_allow_blocking(gfp))
+		got = kmem_cache_alloc_bulk(cls->cache, gfp, nr,
+					    (void **)objs);
+	while (got < nr) {
+		objs[got] = kmem_cache_alloc_node(cls->cache, gfp, node);
+		if (!objs[got])
+			break;
+		got++;
+	}
+	for (i = 0; i < got; i++)
+		slab_mark(cls, objs[i]);
+	return got;
+}
+
+static void slab_free(struct mpool_class *cls, unsigned int nr,
+		      struct mpool_obj **objs)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		/* A stale pointer must not find its old tag. */
+		WRITE_ONCE(objs[i]->tag, 0);
+		kmem_cache_free(cls->cache, objs[i]);
+	}
+}
+
+const struct mpool_backing_ops mpool_backing_slab = {
+	.init = slab_init,
+	.exit = slab_exit,
+	.alloc = slab_alloc,
+	.free = slab_free,
+	.payload = slab_payload,
+};
