@@ -122,9 +122,14 @@ static int open(struct inode *inode, struct file *file)
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	file->private_data = client;
-	/* Its mappings are its own; and faults leave the node's times alone. */
+	/* Zapping this client's mappings leaves those of others alone. */
 	file->f_mapping = client->inode->i_mapping;
-	file->f_mode |= FMODE_NOCMTIME;
+	/*
+	 * A write fault would set the times of the device node.  The flag is
+	 * the node's, since 6.1 and 6.12 look for no such flag of a file.
+	 */
+	if (!IS_NOCMTIME(inode))
+		inode_set_flags(inode, S_NOCMTIME, S_NOCMTIME);
 	return nonseekable_open(inode, file);
 }
 
