@@ -33,19 +33,34 @@ static __always_inline void *obj_give(struct mpool_class *cls,
 }
 
 /* Turns ALLOCATED into FREE, for exactly one of all who try. */
+static __always_inline bool obj_claim(struct mpool_class *cls,
+				      struct mpool_obj *obj, u64 tag)
+{
+	u64 want = mpool_obj_tag(obj, cls->tag, MPOOL_ALLOCATED);
+
+	/* Compared first, since what is not ours may not even be written. */
+	return likely(tag == want) &&
+	       likely(try_cmpxchg(&obj->tag, &want,
+				  want ^ MPOOL_ALLOCATED ^ MPOOL_FREE));
+}
+
+/* The object of a buffer that was the caller's until now, or NULL. */
 static __always_inline struct mpool_obj *buf_claim(struct mpool_class *cls,
 						   const void *buf)
 {
 	struct mpool_obj *obj;
-	u64 tag, want;
+	u64 tag;
 
-	obj = cls->paged ? mpool_obj_paged(buf, &tag) :
-			   mpool_obj_small(buf, &tag);
-	want = mpool_obj_tag(obj, cls->tag, MPOOL_ALLOCATED);
-	if (unlikely(!obj || tag != want ||
-		     cmpxchg(&obj->tag, want,
-			     want ^ MPOOL_ALLOCATED ^ MPOOL_FREE) != want))
+	if (cls->paged) {
+		if (unlikely(!mpool_obj_paged(buf, &obj, &tag)))
+			return NULL;
+	} else if (unlikely(!mpool_obj_small(buf, &obj, &tag))) {
 		return NULL;
+	}
+	if (unlikely(!obj_claim(cls, obj, tag)))
+		return NULL;
+	if (!obj)
+		__builtin_unreachable();
 	return obj;
 }
 
@@ -206,13 +221,19 @@ static noinline void free_slow(struct mpool_class *cls, struct mpool_obj *obj)
 		mpool_slow_put(cls, obj, true);
 }
 
+static noinline void free_reset(struct mpool_class *cls, struct mpool_obj *obj)
+{
+	cls->reset(mpool_obj_buf(cls, obj), cls->size, cls->arg);
+	free_slow(cls, obj);
+}
+
 static __always_inline void free_claimed(struct mpool_class *cls,
 					 struct mpool_obj *obj)
 {
 	struct mpool_cpu *cpu;
 
 	if (unlikely(cls->reset))
-		cls->reset(mpool_obj_buf(cls, obj), cls->size, cls->arg);
+		return free_reset(cls, obj);
 	cpu = mpool_cpu_enter(cls);
 	if (likely(cpu)) {
 		if (likely(cpu->nr < cls->cpu_cap)) {
@@ -247,17 +268,12 @@ void mpool_class_free(struct mpool_class *cls, void *buf)
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free, MPOOL_NS);
 
-/* The class of an allocated buffer of @pool, or NULL. */
-static __always_inline struct mpool_class *buf_class(struct mpool *pool,
-						     const void *buf)
+/* The class that a tag names in @pool, or NULL. */
+static __always_inline struct mpool_class *
+tag_class(struct mpool *pool, const struct mpool_obj *obj, u64 tag)
 {
-	struct mpool_obj *obj;
-	u64 tag, plain;
+	u64 plain = tag ^ (u64)(unsigned long)obj ^ pool->cookie;
 
-	obj = mpool_obj_any(buf, &tag);
-	if (unlikely(!obj))
-		return NULL;
-	plain = tag ^ (u64)(unsigned long)obj ^ pool->cookie;
 	if (unlikely(plain >= (u64)pool->nr_classes << MPOOL_TAG_CLASS_SHIFT))
 		return NULL;
 	return mpool_pool_peek(pool, plain >> MPOOL_TAG_CLASS_SHIFT);
@@ -274,13 +290,17 @@ static __always_inline struct mpool_class *buf_class(struct mpool *pool,
  */
 void mpool_free(struct mpool *pool, void *buf)
 {
-	struct mpool_class *cls = buf_class(pool, buf);
-	struct mpool_obj *obj = cls ? buf_claim(cls, buf) : NULL;
+	struct mpool_class *cls;
+	struct mpool_obj *obj;
+	u64 tag;
 
-	if (likely(obj))
-		free_claimed(cls, obj);
-	else if (buf)
-		mpool_report_bad_free(pool, cls, buf, _RET_IP_);
+	if (likely(mpool_obj_any(buf, &obj, &tag))) {
+		cls = tag_class(pool, obj, tag);
+		if (likely(cls) && obj_claim(cls, obj, tag))
+			return free_claimed(cls, obj);
+	}
+	if (buf)
+		mpool_report_bad_free(pool, NULL, buf, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_free, MPOOL_NS);
 
@@ -478,6 +498,14 @@ void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
 		mpool_class_free(cls, bufs[i]);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free_bulk, MPOOL_NS);
+
+static struct mpool_class *buf_class(struct mpool *pool, const void *buf)
+{
+	struct mpool_obj *obj;
+	u64 tag;
+
+	return mpool_obj_any(buf, &obj, &tag) ? tag_class(pool, obj, tag) : NULL;
+}
 
 /**
  * mpool_free_bulk() - give several buffers back to their pool

@@ -28,6 +28,9 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 	}
 	WRITE_ONCE(cpu->busy, 1);
 	barrier();
+	/* A per-CPU address never is NULL; the callers' tests cost nothing. */
+	if (!cpu)
+		__builtin_unreachable();
 	return cpu;
 }
 

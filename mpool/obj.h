@@ -94,23 +94,22 @@ static __always_inline bool mpool_in_direct_map(unsigned long addr)
 }
 
 /*
- * The object of a buffer below a page, or of whole pages.  @buf may be any
- * value at all: what cannot be read is NULL, what is no object of the class
- * has another tag.
+ * The object of a buffer below a page, or of whole pages, and its tag.  @buf
+ * may be any value at all: false when there is nothing to be read; what is no
+ * object of a class has another tag than its.
  */
-static __always_inline struct mpool_obj *mpool_obj_small(const void *buf,
-							 u64 *tag)
+static __always_inline bool mpool_obj_small(const void *buf,
+					    struct mpool_obj **obj, u64 *tag)
 {
 	unsigned long addr = (unsigned long)buf - sizeof(struct mpool_obj);
 
-	if (unlikely(!mpool_in_direct_map(addr)) ||
-	    unlikely(!mpool_read_nofault(tag, (void *)addr)))
-		return NULL;
-	return (struct mpool_obj *)addr;
+	*obj = (struct mpool_obj *)addr;
+	return likely(mpool_in_direct_map(addr)) &&
+	       mpool_read_nofault(tag, *obj);
 }
 
-static __always_inline struct mpool_obj *mpool_obj_paged(const void *buf,
-							 u64 *tag)
+static __always_inline bool mpool_obj_paged(const void *buf,
+					    struct mpool_obj **obj, u64 *tag)
 {
 	unsigned long addr = (unsigned long)buf;
 	u64 private;
@@ -118,21 +117,20 @@ static __always_inline struct mpool_obj *mpool_obj_paged(const void *buf,
 	if (unlikely(!mpool_in_direct_map(addr)) ||
 	    unlikely(!mpool_read_nofault(&private,
 					 &virt_to_page(buf)->private)))
-		return NULL;
+		return false;
 	addr = mpool_page_key(private, buf);
-	if (unlikely(!mpool_in_direct_map(addr)) ||
-	    unlikely(!mpool_read_nofault(tag, (void *)addr)))
-		return NULL;
-	return (struct mpool_obj *)addr;
+	*obj = (struct mpool_obj *)addr;
+	return likely(mpool_in_direct_map(addr)) &&
+	       mpool_read_nofault(tag, *obj);
 }
 
 /* A small payload follows its header, and so never begins a page. */
-static __always_inline struct mpool_obj *mpool_obj_any(const void *buf,
-						       u64 *tag)
+static __always_inline bool mpool_obj_any(const void *buf,
+					  struct mpool_obj **obj, u64 *tag)
 {
 	if (offset_in_page(buf))
-		return mpool_obj_small(buf, tag);
-	return mpool_obj_paged(buf, tag);
+		return mpool_obj_small(buf, obj, tag);
+	return mpool_obj_paged(buf, obj, tag);
 }
 
 #endif /* _MPOOL_OBJ_H */

@@ -46,8 +46,7 @@ void mpool_report_bad_free(struct mpool *pool, struct mpool_class *cls,
 	unsigned int index;
 	u64 tag, plain;
 
-	obj = mpool_obj_any(buf, &tag);
-	if (obj) {
+	if (mpool_obj_any(buf, &obj, &tag)) {
 		plain = tag ^ (u64)(unsigned long)obj ^ pool->cookie;
 		index = plain >> MPOOL_TAG_CLASS_SHIFT & MPOOL_TAG_CLASS_MASK;
 		if (!(plain >> MPOOL_TAG_COOKIE_SHIFT) &&
