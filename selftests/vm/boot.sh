@@ -12,16 +12,16 @@
 bed=$1 initrd=$2 dir=$3
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 smp=${SMP:-2}
-case $bed in
-stock-*)	mem=${MEM:-1024} ;;
-*)		mem=${MEM:-2048} ;;
-esac
+mem=${MEM:-1024}
 timeout=${VM_TIMEOUT:-900}
 
 cpu=max
 append="console=ttyS0 rdinit=/init panic=-1 log_buf_len=4M mitigations=off"
 case $bed in
 debug-* | kcsan-*)
+	# KASAN finds what SLUB's own checks and unmapping of free pages would
+	# find; those two triple the time to boot and to start a process here.
+	append+=" slub_debug=- debug_pagealloc=off"
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 null_blk.nr_devices=0" ;;
 esac
 if [ "${ICOUNT:-0}" = 1 ]; then

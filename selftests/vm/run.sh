@@ -54,6 +54,10 @@ machine() {
 	bash "$VM_DIR/initramfs.sh" "$bed" "$dir/initrd" "$dir/tree" "$dir/run"
 	if ! bash "$VM_DIR/boot.sh" "$bed" "$dir/initrd" "$dir"; then
 		why=$(cat "$dir/why" 2>/dev/null || echo "the machine did not start")
+		if [ "$mode" = kunit ]; then
+			why+=", after \"$(grep -aoE '(# Subtest: |ok [0-9]+ ).*' "$dir/console" |
+				tail -n 1 | tr -d '\r')\""
+		fi
 	fi
 	rm -rf "$dir/tree"
 	touch "$dir/results"

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# mpool: pools of ready buffers. "make help" lists what can be made.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?= 6.1
+DESTDIR ?=
+VM := selftests/vm
+
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := all
+.PHONY: all modules clean install help vm demo check check-kunit \
+	check-selftests bench-insn static kernels distclean-cache
+
+# One line that says what to do, instead of kbuild's many.
+define need_build
+	@command -v $(firstword $(CC)) >/dev/null || \
+		{ echo "no compiler: install gcc and make (Debian: apt-get install build-essential)" >&2; exit 1; }
+	@test -e "$(KDIR)/Makefile" || \
+		{ echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or set KDIR= to a kernel's build directory" >&2; exit 1; }
+endef
+
+all: modules
+
+modules:	## build mpool.ko for KDIR (default: the running kernel); W=1, C=1 as in kbuild
+	$(need_build)
+	@$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+clean:		## remove what was built here
+	@rm -rf build
+	@find . -name .git -prune -o -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name 'modules.order' \
+		-o -name 'Module.symvers' \) -exec rm -f {} +
+	@find . -name .git -prune -o -type d -name .tmp_versions -exec rm -rf {} +
+
+install:	## modules_install and depmod (root; INSTALL_MOD_PATH= for elsewhere)
+	$(need_build)
+	@test -n "$(INSTALL_MOD_PATH)" || test "$$(id -u)" -eq 0 || \
+		{ echo "make install needs root: sudo make install" >&2; exit 1; }
+	@test -e mpool.ko || $(MAKE) modules
+	@$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+	@depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") \
+		"$$($(MAKE) -s -C "$(KDIR)" kernelrelease)"
+
+vm:		## a shell in a VM with mpool loaded, or commands from stdin; KERNEL=6.1|6.12|7.2
+	@$(VM)/vm.sh stock-$(KERNEL)
+
+demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
+	@$(VM)/demo.sh "$(KERNEL)" "$(INPUT)"
+
+check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
+	@$(VM)/check.sh
+
+check-kunit:	## only the KUnit suites
+	@$(VM)/check.sh kunit
+
+check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
+	@BEDS="$(BEDS)" $(VM)/check.sh selftests
+
+bench-insn:	## instructions for an allocation, counted by the emulator; KERNEL=6.1
+	@$(VM)/bench-insn.sh "$(KERNEL)"
+
+static:		## W=1, sparse, clang, checkpatch, kernel-doc, coccicheck: no finding
+	@$(VM)/static.sh
+
+kernels:	## fetch or build the test kernels into the cache; BEDS="...", UPDATE=1
+	@for bed in $(or $(BEDS),stock-6.1 debug-6.1 stock-6.12 stock-7.2); do \
+		$(VM)/kernel.sh $$bed || exit 1; done
+
+distclean-cache: ## remove the cache of kernels and packages
+	@bash -c '. $(VM)/lib.sh; rm -rf "$$CACHE"'
+
+help:		## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | expand -t 8 | \
+		awk '{ n = $$1; $$1 = ""; printf "  %-16s%s\n", n, $$0 }'

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check.sh [kunit] [selftests]: the test suites on their beds; all of them when
+# none is named. BEDS="..." replaces the kernels of the kselftests.
+
+. "$(dirname "$0")/lib.sh"
+
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(kunit selftests)
+read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
+
+bash "$VM_DIR/packages.sh" base debug
+mkdir -p "$BUILD"
+RESULTS=$(mktemp "$BUILD/results.XXXXXX")
+trap 'rm -f "$RESULTS"' EXIT
+export RESULTS
+
+# run NAME ARG...: a run that could not even report is one failure
+run() {
+	local before after
+	say "== $*"
+	before=$(wc -l <"$RESULTS")
+	bash "$VM_DIR/run.sh" "$@" >/dev/null || true
+	after=$(wc -l <"$RESULTS")
+	if [ "$before" -eq "$after" ]; then
+		printf 'fail\t%s\t%s\t%s\t%s\n' "$1" "${2:-selftests}" build \
+			"it could not be built or started" >>"$RESULTS"
+	fi
+}
+
+for part in "${parts[@]}"; do
+	case $part in
+	kunit)
+		run debug-6.1 kunit ;;
+	selftests)
+		for bed in "${beds[@]}"; do
+			run "$bed"
+		done ;;
+	*)
+		die "unknown part $part" ;;
+	esac
+done
+
+# What failed, once more and together, then the table.
+status=0
+bash "$VM_DIR/report.sh" "$RESULTS" || status=$?
+cp "$RESULTS" "$BUILD/check.tsv"
+exit "$status"
