@@ -205,7 +205,13 @@ struct mpool_pool_list {
  * @min_size: [out] smallest length a lease is cut for, bytes
  * @max_size: [out] largest lease, bytes
  *
- * Binds the open file to the pool, once.  -EBUSY: already attached.  -ENOENT:
+ * Binds the open file to the pool, once.  From then on the file can be mapped:
+ * shared, within window_size; -ENOTCONN before ATTACH, -EINVAL for MAP_PRIVATE
+ * or a range outside the window, -EPERM for PROT_EXEC, -EACCES for PROT_WRITE
+ * on a file opened for reading.  Where no lease stands, an access is SIGBUS.
+ * A class whose limit is raised later keeps its share of the window.
+ *
+ * -EBUSY: already attached.  -ENOENT:
  * no such pool.  -EACCES: the pool's mode says no.  -EOPNOTSUPP: the pool has
  * a constructor, or no class of whole pages.  -EINVAL, -EFAULT, -ENOMEM,
  * -E2BIG.
@@ -235,7 +241,8 @@ struct mpool_lease {
  * struct mpool_lease_req - argument of MPOOL_IOC_LEASE
  * @size: [in] sizeof(struct mpool_lease_req)
  * @flags: [in] MPOOL_LEASE_*
- * @length: [in] bytes of each buffer, 1 to max_size of ATTACH
+ * @length: [in] bytes of each buffer, 1 to max_size of ATTACH; what is below
+ *	min_size gets a buffer of min_size
  * @count: [in] leases wanted, 1 to MPOOL_BATCH_MAX
  * @granted: [out] leases given, from the array's beginning
  * @deadline_ns: [in] until when to wait for the first lease (for all of them
@@ -247,8 +254,10 @@ struct mpool_lease {
  * MPOOL_LEASE_ALL).  A buffer holds no byte of another owner: it reads as
  * zero, or as this client itself left it.  -EAGAIN: none to be had and
  * deadline_ns is 0.  -ETIMEDOUT: none until the deadline.  -EINTR: a signal
- * came while waiting.  -EDQUOT: RLIMIT_MEMLOCK of the client's opener.
- * -ENOSPC: the client's window has no free slot of that class.  -ENOTCONN:
+ * came while waiting.  -EDQUOT: the caller's RLIMIT_MEMLOCK, against all that
+ * the user who opened the file has locked, unless he had CAP_IPC_LOCK.
+ * -ENOSPC: the client's window has no free slot of that class, or the pool no
+ * room for the class's reserve.  -ENOTCONN:
  * not attached.  -EMSGSIZE: length above max_size.  -ENOMEM, -EINVAL, -EFAULT,
  * -E2BIG.
  */
@@ -278,6 +287,7 @@ struct mpool_lease_req {
  * All or nothing.  When it returns, no mapping of this window reaches the
  * buffers; an access is SIGBUS.  -ESTALE: a handle was released before (or
  * stands in the list twice).  -ENOENT: never a handle of this client.
+ * bad_index is written before anything is released, and again on failure.
  * -ENOTCONN, -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
  */
 struct mpool_release {
@@ -369,7 +379,7 @@ struct mpool_class_stats {
  * @total: [out] sums over all classes, weighted with nothing; size is 0, and
  *	max and peak are sums of the classes' own
  *
- * Needs the rights of ATTACH.  -ENOENT, -EACCES, -ENOTCONN (empty name, not
+ * A pool that is named needs the rights of ATTACH.  -ENOENT, -EACCES, -ENOTCONN (empty name, not
  * attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
  */
 struct mpool_stats {
