@@ -50,10 +50,13 @@ static unsigned int slab_alloc(struct mpool_class *cls, gfp_t gfp, int node,
 {
 	unsigned int i, got = 0;
 
-	/* Bulk needs interrupts on, and knows no node. */
-	if (nr > 1 && node == NUMA_NO_NODE && gfpflags_allow_blocking(gfp))
-		got = kmem_cache_alloc_bulk(cls->cache, gfp, nr,
-					    (void **)objs);
+	/*
+	 * Bulk needs interrupts on, and knows no node.  It is all or nothing,
+	 * and says so by a count or, on later kernels, by a bool.
+	 */
+	if (nr > 1 && node == NUMA_NO_NODE && gfpflags_allow_blocking(gfp) &&
+	    kmem_cache_alloc_bulk(cls->cache, gfp, nr, (void **)objs))
+		got = nr;
 	while (got < nr) {
 		objs[got] = kmem_cache_alloc_node(cls->cache, gfp, node);
 		if (!objs[got])
