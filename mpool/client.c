@@ -11,7 +11,6 @@
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/sched/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -89,7 +88,7 @@ static void detach(struct mpool_client *client)
 {
 	struct mpool *pool = client->pool;
 
-	/* First out of sight of who lists leases, who takes no slots' lock. */
+	/* First out of sight of who lists leases: drain() takes no lock. */
 	mutex_lock(&pool->clients_lock);
 	list_del(&client->node);
 	mutex_unlock(&pool->clients_lock);

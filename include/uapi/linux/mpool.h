@@ -379,8 +379,8 @@ struct mpool_class_stats {
  * @total: [out] sums over all classes, weighted with nothing; size is 0, and
  *	max and peak are sums of the classes' own
  *
- * A pool that is named needs the rights of ATTACH.  -ENOENT, -EACCES, -ENOTCONN (empty name, not
- * attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
+ * A pool that is named needs the rights of ATTACH.  -ENOENT, -EACCES,
+ * -ENOTCONN (empty name, not attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
  */
 struct mpool_stats {
 	__u32 size;
