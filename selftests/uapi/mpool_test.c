@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the test programs of /dev/mpool share.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mpool_test.h"
+
+/* Pins are looked at again after a second at the latest; debug kernels lag. */
+#define QUIET_MS	8000
+
+int mt_open(int flags)
+{
+	int fd = open(MT_DEVICE, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int mt_call(int fd, unsigned int cmd, void *arg)
+{
+	int ret = ioctl(fd, cmd, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* Into a field that is zero.  One without an end is for the module to see. */
+static void set_name(char *to, const char *name)
+{
+	memcpy(to, name, strnlen(name, MPOOL_NAME_LEN));
+}
+
+int mt_create(int fd, const char *name, const struct mpool_pool_config *cfg)
+{
+	struct mpool_pool_create arg = { .size = sizeof(arg) };
+
+	set_name(arg.name, name);
+	if (cfg)
+		arg.config = *cfg;
+	return mt_call(fd, MPOOL_IOC_POOL_CREATE, &arg);
+}
+
+int mt_destroy(int fd, const char *name)
+{
+	struct mpool_pool_destroy arg = { .size = sizeof(arg) };
+
+	set_name(arg.name, name);
+	return mt_call(fd, MPOOL_IOC_POOL_DESTROY, &arg);
+}
+
+int mt_attach(int fd, const char *name, struct mpool_attach *attach)
+{
+	struct mpool_attach arg = { .size = sizeof(arg) };
+	int err;
+
+	set_name(arg.name, name);
+	err = mt_call(fd, MPOOL_IOC_ATTACH, &arg);
+	if (!err && attach)
+		*attach = arg;
+	return err;
+}
+
+int mt_trim(int fd, const char *name, __u32 max_age_ms, __u64 *bytes)
+{
+	struct mpool_trim arg = {
+		.size = sizeof(arg),
+		.max_age_ms = max_age_ms,
+	};
+	int err;
+
+	set_name(arg.name, name);
+	err = mt_call(fd, MPOOL_IOC_TRIM, &arg);
+	if (!err && bytes)
+		*bytes = arg.bytes;
+	return err;
+}
+
+int mt_stats(int fd, const char *name, struct mpool_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
+	set_name(stats->name, name);
+	return mt_call(fd, MPOOL_IOC_STATS, stats);
+}
+
+/* All classes; how many there are. */
+static int classes_of(int fd, const char *name,
+		      struct mpool_class_stats *classes, unsigned int nr)
+{
+	struct mpool_stats stats = {
+		.size = sizeof(stats),
+		.classes = (uintptr_t)classes,
+		.count = nr,
+		.entry_size = sizeof(*classes),
+	};
+	int err;
+
+	set_name(stats.name, name);
+	err = mt_call(fd, MPOOL_IOC_STATS, &stats);
+	if (err)
+		return err;
+	return stats.count > nr ? -ENOBUFS : (int)stats.count;
+}
+
+int mt_class(int fd, const char *name, __u64 size,
+	     struct mpool_class_stats *cls)
+{
+	struct mpool_class_stats classes[128];
+	int i, nr = classes_of(fd, name, classes, MT_ARRAY_SIZE(classes));
+
+	for (i = 0; i < nr; i++) {
+		if (classes[i].size != size)
+			continue;
+		*cls = classes[i];
+		return 0;
+	}
+	return nr < 0 ? nr : -ENOENT;
+}
+
+int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
+		  __u64 deadline_ns, struct mpool_lease *leases)
+{
+	struct mpool_lease_req arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.length = length,
+		.count = count,
+		.deadline_ns = deadline_ns,
+		.leases = (uintptr_t)leases,
+	};
+	int err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
+
+	return err ? err : (int)arg.granted;
+}
+
+int mt_lease(int fd, __u64 length, __u32 count,
+	     struct mpool_lease *leases)
+{
+	return mt_lease_wait(fd, 0, length, count, 0, leases);
+}
+
+int mt_release(int fd, const __u64 *handles, __u32 count,
+	       __u32 *bad_index)
+{
+	struct mpool_release arg = {
+		.size = sizeof(arg),
+		.handles = (uintptr_t)handles,
+		.count = count,
+		.bad_index = ~0U,
+	};
+	int err = mt_call(fd, MPOOL_IOC_RELEASE, &arg);
+
+	if (bad_index)
+		*bad_index = arg.bad_index;
+	return err;
+}
+
+int mt_release_leases(int fd, const struct mpool_lease *leases,
+		      __u32 count)
+{
+	__u64 handles[MPOOL_BATCH_MAX];
+	__u32 i;
+
+	for (i = 0; i < count; i++)
+		handles[i] = leases[i].handle;
+	return mt_release(fd, handles, count, NULL);
+}
+
+int mt_release_one(int fd, __u64 handle)
+{
+	return mt_release(fd, &handle, 1, NULL);
+}
+
+int mt_setup(struct mt_pool *pool, const struct mpool_pool_config *cfg)
+{
+	int err;
+
+	memset(pool, 0, sizeof(*pool));
+	snprintf(pool->name, sizeof(pool->name), "test-%d", getpid());
+	pool->fd = mt_open(O_RDWR);
+	if (pool->fd < 0)
+		return pool->fd;
+	err = mt_create(pool->fd, pool->name, cfg);
+	if (err)
+		close(pool->fd);
+	return err;
+}
+
+int mt_teardown(struct mt_pool *pool)
+{
+	int err = mt_quiet(pool->fd, pool->name, 0);
+
+	if (!err) {
+		err = mt_destroy(pool->fd, pool->name);
+		if (err)
+			printf("# %s: cannot be destroyed: %s\n", pool->name,
+			       strerror(-err));
+	}
+	close(pool->fd);
+	return err;
+}
+
+static bool off(bool say, __u64 size, const char *what, __u64 is,
+		__u64 should)
+{
+	if (is != should && say)
+		printf("# class %llu: %s is %llu instead of %llu\n",
+		       size, what, is,
+		       should);
+	return is != should;
+}
+
+static bool class_quiet(const struct mpool_class_stats *st, bool say)
+{
+	bool bad = false;
+
+	bad |= off(say, st->size, "allocated", st->allocated, 0);
+	bad |= off(say, st->size, "leased", st->leased, 0);
+	bad |= off(say, st->size, "cached", st->cached, 0);
+	bad |= off(say, st->size, "quarantined", st->quarantined, 0);
+	bad |= off(say, st->size, "abandoned", st->abandoned, 0);
+	bad |= off(say, st->size, "bad_frees", st->bad_frees, 0);
+	bad |= off(say, st->size, "releases", st->releases, st->leases);
+	bad |= off(say, st->size, "backed", st->backed,
+		   st->free_cpu + st->free_depot + st->clean + st->dirty +
+		   st->reserve + st->allocated + st->leased + st->cached +
+		   st->quarantined);
+	bad |= off(say, st->size, "grown less shrunk",
+		   st->grown - st->shrunk, st->backed);
+	return !bad;
+}
+
+static int pool_quiet(int fd, const char *name, unsigned int nr_clients,
+		      bool say)
+{
+	struct mpool_class_stats classes[128];
+	struct mpool_stats stats;
+	__u64 bytes = 0;
+	int i, nr, err = mt_stats(fd, name, &stats);
+	bool quiet = true;
+
+	if (err)
+		return err;
+	nr = classes_of(fd, name, classes, MT_ARRAY_SIZE(classes));
+	if (nr < 0)
+		return nr;
+	for (i = 0; i < nr; i++) {
+		quiet &= class_quiet(&classes[i], say);
+		bytes += classes[i].backed * classes[i].size;
+	}
+	quiet &= !off(say, 0, "nr_clients", stats.nr_clients, nr_clients);
+	/* What pages back is to be exact; headers come on top of small ones. */
+	quiet &= stats.bytes >= bytes;
+	if (say && stats.bytes < bytes)
+		printf("# bytes is %llu, buffers have %llu\n",
+		       stats.bytes,
+		       bytes);
+	return quiet ? 0 : -EBUSY;
+}
+
+int mt_quiet(int fd, const char *name, unsigned int nr_clients)
+{
+	unsigned int ms;
+	int err;
+
+	for (ms = 0; ms < QUIET_MS; ms += 10) {
+		err = pool_quiet(fd, name, nr_clients, false);
+		if (err != -EBUSY)
+			return err;
+		mt_sleep_ms(10);
+	}
+	return pool_quiet(fd, name, nr_clients, true);
+}
+
+int mt_await_quarantine(int fd, const char *name, __u64 quarantined)
+{
+	struct mpool_stats stats;
+	unsigned int ms;
+	int err;
+
+	for (ms = 0; ms < QUIET_MS; ms += 10) {
+		err = mt_stats(fd, name, &stats);
+		if (err || stats.total.quarantined == quarantined)
+			return err;
+		mt_sleep_ms(10);
+	}
+	return -ETIMEDOUT;
+}
+
+int mt_client_open(struct mt_client *client, const char *name)
+{
+	struct mpool_attach attach;
+	void *win;
+	int err;
+
+	memset(client, 0, sizeof(*client));
+	client->fd = mt_open(O_RDWR);
+	if (client->fd < 0)
+		return client->fd;
+	err = mt_attach(client->fd, name, &attach);
+	if (err)
+		goto fail;
+	client->size = attach.window_size;
+	client->min_size = attach.min_size;
+	client->max_size = attach.max_size;
+	win = mmap(NULL, client->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   client->fd, 0);
+	err = -errno;
+	if (win == MAP_FAILED)
+		goto fail;
+	client->win = win;
+	return 0;
+
+fail:
+	close(client->fd);
+	client->fd = -1;
+	return err;
+}
+
+void mt_client_close(struct mt_client *client)
+{
+	if (client->win)
+		munmap(client->win, client->size);
+	if (client->fd > 0)
+		close(client->fd);
+	client->win = NULL;
+	client->fd = -1;
+}
+
+static __thread sigjmp_buf access_env;
+
+static void access_failed(int sig)
+{
+	siglongjmp(access_env, sig);
+}
+
+static void catch_faults(void)
+{
+	struct sigaction act = { .sa_handler = access_failed };
+
+	/* At every access: a test may have its own in between. */
+	sigaction(SIGBUS, &act, NULL);
+	sigaction(SIGSEGV, &act, NULL);
+}
+
+int mt_peek(const void *p, unsigned char *value)
+{
+	int sig;
+
+	catch_faults();
+	sig = sigsetjmp(access_env, 1);
+	if (!sig)
+		*value = __atomic_load_n((const unsigned char *)p,
+					 __ATOMIC_RELAXED);
+	return sig;
+}
+
+int mt_poke(void *p, unsigned char value)
+{
+	int sig;
+
+	catch_faults();
+	sig = sigsetjmp(access_env, 1);
+	if (!sig)
+		__atomic_store_n((unsigned char *)p, value,
+				 __ATOMIC_RELAXED);
+	return sig;
+}
+
+bool mt_all(const void *p, unsigned char value, size_t len)
+{
+	const unsigned char *c = p;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (c[i] == value)
+			continue;
+		printf("# byte %zu of %zu is %#x instead of %#x\n", i, len,
+		       c[i], value);
+		return false;
+	}
+	return true;
+}
+
+__u64 mt_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+void mt_sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+void *mt_shared(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int mt_wait(int pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+int mt_in_child(int (*fn)(void *arg), void *arg)
+{
+	int pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		int status = fn(arg);
+
+		fflush(stdout);
+		_exit(status);
+	}
+	return mt_wait(pid);
+}
+
+int mt_become_nobody(void)
+{
+	if (setgroups(0, NULL) || setgid(MT_NOBODY) || setuid(MT_NOBODY))
+		return -errno;
+	return 0;
+}
+
+int mt_public_device(bool yes)
+{
+	return chmod(MT_DEVICE, yes ? 0666 : 0600) ? -errno : 0;
+}
