@@ -57,31 +57,36 @@ static void summary_line(struct seq_file *m, const char *name,
 	seq_printf(m, " %10llu\n", bytes >> 10);
 }
 
+struct summary {
+	struct seq_file *m;
+	struct mpool_class_stats total;
+	unsigned int clients;
+	u64 bytes;
+};
+
+static void summary_visit(struct mpool *pool, void *arg)
+{
+	unsigned int clients = atomic_read(&pool->nr_clients);
+	u64 bytes = atomic_long_read(&pool->bytes);
+	struct summary *sum = arg;
+	struct mpool_class_stats st;
+
+	mpool_pool_stats(pool, &st);
+	mpool_stats_add(&sum->total, &st);
+	sum->clients += clients;
+	sum->bytes += bytes;
+	summary_line(sum->m, pool->name, clients, bytes, &st);
+}
+
 static int summary_show(struct seq_file *m, void *v)
 {
-	struct mpool_class_stats st, total = {};
-	u64 bytes, all_bytes = 0;
-	unsigned int clients, all_clients = 0;
-	struct mpool **pools;
-	int i, nr;
+	struct summary sum = { .m = m };
 
-	nr = mpool_registry_snapshot(&pools);
-	if (nr < 0)
-		return nr;
 	seq_printf(m, "%-31s %7s %8s %8s %8s %8s %6s %7s %10s\n", "pool",
 		   "clients", "backed", "alloc", "leased", "free", "quar",
 		   "hit %", "KiB");
-	for (i = 0; i < nr; i++) {
-		mpool_pool_stats(pools[i], &st);
-		mpool_stats_add(&total, &st);
-		clients = atomic_read(&pools[i]->nr_clients);
-		bytes = atomic_long_read(&pools[i]->bytes);
-		all_clients += clients;
-		all_bytes += bytes;
-		summary_line(m, pools[i]->name, clients, bytes, &st);
-	}
-	mpool_registry_release(pools, nr);
-	summary_line(m, "total", all_clients, all_bytes, &total);
+	mpool_registry_visit(summary_visit, &sum);
+	summary_line(m, "total", sum.clients, sum.bytes, &sum.total);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);

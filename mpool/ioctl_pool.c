@@ -164,24 +164,37 @@ static void describe(const struct mpool *pool, struct mpool_pool_entry *entry)
 	entry->max_bytes = pool->max_bytes;
 }
 
-/* All pools, in order of name; returns how many. */
-static int list_pools(struct mpool_pool_entry **list)
-{
+struct listing {
 	struct mpool_pool_entry *entries;
-	struct mpool **pools;
-	int i, nr;
+	unsigned int room;
+	unsigned int nr;
+};
 
-	nr = mpool_registry_snapshot(&pools);
-	if (nr < 0)
-		return nr;
-	entries = kvmalloc_array(nr, sizeof(*entries), GFP_KERNEL_ACCOUNT);
-	for (i = 0; entries && i < nr; i++)
-		describe(pools[i], &entries[i]);
-	mpool_registry_release(pools, nr);
-	if (!entries)
-		return -ENOMEM;
-	*list = entries;
-	return nr;
+static void list_one(struct mpool *pool, void *arg)
+{
+	struct listing *list = arg;
+
+	if (list->nr < list->room)
+		describe(pool, &list->entries[list->nr]);
+	list->nr++;
+}
+
+/* All pools, in order of name. */
+static int list_pools(struct listing *list)
+{
+	do {
+		/* Once more when pools came after they were counted. */
+		list->room = max(list->nr, mpool_registry_count());
+		kvfree(list->entries);
+		list->entries = kvmalloc_array(list->room,
+					       sizeof(*list->entries),
+					       GFP_KERNEL_ACCOUNT);
+		if (!list->entries)
+			return -ENOMEM;
+		list->nr = 0;
+		mpool_registry_visit(list_one, list);
+	} while (list->nr > list->room);
+	return 0;
 }
 
 /**
@@ -195,17 +208,17 @@ int mpool_ioctl_pool_list(struct mpool_call *call)
 {
 	struct mpool_pool_list *list = call->arg;
 	struct table table = { list->pools, list->count, list->entry_size };
-	struct mpool_pool_entry *entries;
-	int nr, err;
+	struct listing all = {};
+	int err;
 
 	if (list->flags || !table_valid(&table))
 		return -EINVAL;
-	nr = list_pools(&entries);
-	if (nr < 0)
-		return nr;
-	list->count = nr;
-	err = table_answer(&table, entries, sizeof(*entries), nr);
-	kvfree(entries);
+	err = list_pools(&all);
+	if (err)
+		return err;
+	list->count = all.nr;
+	err = table_answer(&table, all.entries, sizeof(*all.entries), all.nr);
+	kvfree(all.entries);
 	return err ?: mpool_call_answer(call);
 }
 
@@ -248,27 +261,42 @@ static unsigned int collect(struct mpool *pool, struct mpool_class_stats *each,
 	return nr;
 }
 
-static int stats_of(struct mpool_call *call, struct mpool *pool)
-{
-	struct mpool_stats *stats = call->arg;
-	struct table table = { stats->classes, stats->count,
-			       stats->entry_size };
+struct reading {
+	struct mpool_stats *stats;
 	struct mpool_class_stats *each;
-	unsigned int nr;
-	int err;
+};
 
-	each = kvmalloc_array(pool->nr_classes, sizeof(*each),
-			      GFP_KERNEL_ACCOUNT);
-	if (!each)
+static int read_stats(struct mpool *pool, void *arg)
+{
+	struct reading *read = arg;
+	struct mpool_stats *stats = read->stats;
+
+	/* A name needs rights; whoever has the file has those already. */
+	if (stats->name[0] && !mpool_pool_may_attach(pool))
+		return -EACCES;
+	read->each = kvmalloc_array(pool->nr_classes, sizeof(*read->each),
+				    GFP_KERNEL_ACCOUNT);
+	if (!read->each)
 		return -ENOMEM;
-	nr = collect(pool, each, &stats->total);
-	stats->count = nr;
+	stats->count = collect(pool, read->each, &stats->total);
 	stats->bytes = atomic_long_read(&pool->bytes);
 	stats->max_bytes = pool->max_bytes;
 	stats->nr_clients = atomic_read(&pool->nr_clients);
-	err = table_answer(&table, each, sizeof(*each), nr);
-	kvfree(each);
-	return err ?: mpool_call_answer(call);
+	return 0;
+}
+
+static int find_stats(struct mpool_call *call, struct reading *read)
+{
+	const char *name = read->stats->name;
+
+	if (memchr_inv(name, 0, MPOOL_NAME_LEN)) {
+		if (!mpool_ioctl_name_valid(name))
+			return -EINVAL;
+		return mpool_registry_look(name, read_stats, read);
+	}
+	if (!mpool_client_window(call->client))
+		return -ENOTCONN;
+	return read_stats(call->client->pool, read);
 }
 
 /**
@@ -286,18 +314,17 @@ int mpool_ioctl_stats(struct mpool_call *call)
 	struct mpool_stats *stats = call->arg;
 	struct table table = { stats->classes, stats->count,
 			       stats->entry_size };
-	struct mpool *pool;
-	int err = -EACCES;
+	struct reading read = { .stats = stats };
+	int err;
 
 	if (stats->flags || stats->reserved || !table_valid(&table))
 		return -EINVAL;
-	pool = get_pool(call, stats->name);
-	if (IS_ERR(pool))
-		return PTR_ERR(pool);
-	if (!stats->name[0] || mpool_pool_may_attach(pool))
-		err = stats_of(call, pool);
-	mpool_put(pool);
-	return err;
+	err = find_stats(call, &read);
+	if (!err)
+		err = table_answer(&table, read.each, sizeof(*read.each),
+				   stats->count);
+	kvfree(read.each);
+	return err ?: mpool_call_answer(call);
 }
 
 /**

@@ -3,8 +3,9 @@
  * Names of pools.
  *
  * Look-up takes no lock: a hash under RCU, and a reference that is only had
- * while there is one.  A name stays taken until its pool is gone entirely, so
- * that its caches and directories never meet those of a namesake.
+ * while there is one.  A name stays taken until its pool is gone entirely,
+ * since the mutex is held until then, so that its caches and directories
+ * never meet those of a namesake.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -118,7 +119,6 @@ static void pool_remove(struct mpool *pool)
 	nr_pools--;
 	if (observer)
 		observer->removed(pool);
-	/* In the table until the end, where look-ups find it without a user. */
 	rhashtable_remove_fast(&table, &pool->node, params);
 	mpool_pool_end(pool);
 }
@@ -239,38 +239,51 @@ unsigned int mpool_registry_count(void)
 }
 
 /**
- * mpool_registry_snapshot() - all pools, in order of name
- * @pools: where to put an array with a reference to each
+ * mpool_registry_visit() - look at all pools, in order of name
+ * @visit: called for each, with the registry's mutex held; may sleep
+ * @arg: for @visit
+ *
+ * Looking takes no reference, so that it never makes a pool busy for who
+ * would destroy it.
  *
  * Context: process, may sleep.
- * Return: how many; -ENOMEM.  To be given up by mpool_registry_release().
  */
-int mpool_registry_snapshot(struct mpool ***pools)
+void mpool_registry_visit(void (*visit)(struct mpool *pool, void *arg),
+			  void *arg)
 {
 	struct mpool *pool;
-	int nr = 0;
 
 	mutex_lock(&pools_mutex);
-	*pools = kvmalloc_array(nr_pools + 1, sizeof(**pools), GFP_KERNEL);
-	if (!*pools)
-		nr = -ENOMEM;
 	list_for_each_entry(pool, &pools_list, list)
-		if (*pools && refcount_inc_not_zero(&pool->ref))
-			(*pools)[nr++] = pool;
+		visit(pool, arg);
 	mutex_unlock(&pools_mutex);
-	return nr;
 }
 
 /**
- * mpool_registry_release() - give up a snapshot
- * @pools: the array
- * @nr: how many
+ * mpool_registry_look() - look at one pool
+ * @name: its name
+ * @look: called with the registry's mutex held; may sleep
+ * @arg: for @look
+ *
+ * Context: process, may sleep.
+ * Return: what @look returns; -ENOENT: there is no such pool.
  */
-void mpool_registry_release(struct mpool **pools, int nr)
+int mpool_registry_look(const char *name,
+			int (*look)(struct mpool *pool, void *arg), void *arg)
 {
-	while (nr > 0)
-		mpool_put(pools[--nr]);
-	kvfree(pools);
+	char key[MPOOL_NAME_LEN] = {};
+	struct mpool *pool;
+	int ret = -ENOENT;
+
+	if (!mpool_name_valid(name))
+		return ret;
+	strscpy(key, name, sizeof(key));
+	mutex_lock(&pools_mutex);
+	pool = rhashtable_lookup_fast(&table, key, params);
+	if (pool)
+		ret = look(pool, arg);
+	mutex_unlock(&pools_mutex);
+	return ret;
 }
 
 /**

@@ -29,8 +29,10 @@ struct mpool *mpool_registry_add(const char *name,
 				 const struct mpool_config *cfg, bool owned);
 int mpool_registry_remove(struct mpool *pool);
 unsigned int mpool_registry_count(void);
-int mpool_registry_snapshot(struct mpool ***pools);
+void mpool_registry_visit(void (*visit)(struct mpool *pool, void *arg),
+			  void *arg);
+int mpool_registry_look(const char *name,
+			int (*look)(struct mpool *pool, void *arg), void *arg);
 void mpool_registry_observe(const struct mpool_registry_observer *observer);
-void mpool_registry_release(struct mpool **pools, int nr);
 
 #endif /* _MPOOL_REGISTRY_H */
