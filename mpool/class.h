@@ -107,7 +107,7 @@ struct mpool_class {
 	atomic_t backed;
 	atomic_t out;
 	atomic_t peak;
-	struct mutex drain_mutex;
+	struct mutex drain_mutex;	/* one drainer at a time */
 
 	raw_spinlock_t mag_lock ____cacheline_aligned;
 	struct list_head empty;

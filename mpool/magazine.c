@@ -327,6 +327,7 @@ struct mpool_obj *mpool_magazine_get(struct mpool_class *cls)
 	}
 	/* An interrupt amid its own task's allocation, or a slow class. */
 	preempt_disable();
+	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow))
 		obj = mpool_depot_get(cls);
 	preempt_enable();
@@ -358,6 +359,7 @@ bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
 		return done;
 	}
 	preempt_disable();
+	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow)) {
 		mpool_depot_free(cls, obj);
 		done = true;

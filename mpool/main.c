@@ -8,6 +8,7 @@
 #include "backing.h"
 #include "chardev.h"
 #include "debugfs.h"
+#include "kunit.h"
 #include "params.h"
 #include "reclaim.h"
 #include "registry.h"
@@ -39,6 +40,7 @@ static int __init mpool_init(void)
 	err = mpool_chardev_init();
 	if (err)
 		goto exit_registry;
+	mpool_kunit_start();
 	return 0;
 
 exit_registry:
@@ -55,6 +57,7 @@ destroy_wq:
 
 static void __exit mpool_exit(void)
 {
+	mpool_kunit_stop();
 	mpool_chardev_exit();
 	mpool_registry_exit();
 	mpool_debugfs_exit();

@@ -21,12 +21,7 @@ MODULE_PARM_DESC(default_pool, "Make a pool named \"default\" (default: Y)");
 static char *pools;
 module_param(pools, charp, 0444);
 MODULE_PARM_DESC(pools,
-		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...]. "
-		 "SETTING is min_size, max_size, max_bytes, max_small, max_medium, "
-		 "max_large, initial_small, initial_medium, initial_large, reserve, "
-		 "growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, "
-		 "node, mode, uid, gid or eager; VALUE may end in K, M or G. "
-		 "Example: pools=video:min_size=64K:max_size=2M:mode=0660,net");
+		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...], like video:min_size=64K:max_size=2M:mode=0660,net; SETTING is min_size, max_size, max_bytes, max_small, max_medium, max_large, initial_small, initial_medium, initial_large, reserve, growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, node, mode, uid, gid or, without a value, eager; VALUE may end in K, M or G");
 
 struct setting {
 	const char *name;
@@ -36,9 +31,11 @@ struct setting {
 
 #define SETTING(key, member)						\
 	{ .name = key, .offset = offsetof(struct mpool_pool_config, member) }
-#define SETTING_FLAG(key, member, bit)					\
-	{ .name = key, .offset = offsetof(struct mpool_pool_config, member), \
-	  .flag = bit }
+#define SETTING_FLAG(key, member, bit) {					\
+	.name = key,							\
+	.offset = offsetof(struct mpool_pool_config, member),		\
+	.flag = bit,							\
+}
 
 static const struct setting settings[] __initconst = {
 	SETTING("min_size", min_size),
@@ -68,8 +65,8 @@ static bool __init none_is_zero(const struct setting *s)
 	       s->offset < offsetof(struct mpool_pool_config, node);
 }
 
-static int __init set_one(struct mpool_pool_config *set, const struct setting *s,
-		   const char *text)
+static int __init set_one(struct mpool_pool_config *set,
+			  const struct setting *s, const char *text)
 {
 	void *field = (void *)set + s->offset;
 	unsigned long long value;

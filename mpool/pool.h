@@ -81,11 +81,11 @@ struct mpool {
 	kuid_t uid;
 	kgid_t gid;
 	bool owned;
-	struct mutex lock;
+	struct mutex lock;		/* making of classes, resizing */
 	atomic_long_t bytes;
 	unsigned long max_bytes;
 	atomic64_t bad_frees;
-	struct mutex clients_lock;
+	struct mutex clients_lock;	/* protects clients */
 	struct list_head clients;
 	atomic_t nr_clients;
 	struct work_struct make_work;
@@ -126,6 +126,7 @@ static __always_inline unsigned int mpool_pool_index(const struct mpool *pool,
 static __always_inline struct mpool_class *
 mpool_pool_peek(const struct mpool *pool, unsigned int index)
 {
+	/* Pairs with the release when the class was complete. */
 	return smp_load_acquire(&pool->classes[index]);
 }
 

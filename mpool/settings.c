@@ -82,7 +82,7 @@ static int resolve_owner(struct mpool_pool_config *set)
 static int resolve_sizes(struct mpool_pool_config *set)
 {
 	set->min_size = set->min_size ?: MPOOL_SIZE_MIN;
-	set->max_size = set->max_size ?: max(set->min_size, (u32)SZ_64K);
+	set->max_size = set->max_size ?: max_t(u32, set->min_size, SZ_64K);
 	if (!within(set->min_size, MPOOL_SIZE_MIN, set->max_size) ||
 	    set->max_size > MPOOL_SIZE_MAX)
 		return -EINVAL;
@@ -134,7 +134,7 @@ static u32 next_size(u32 size)
 {
 	u32 step = rounddown_pow_of_two(size) / 4;
 
-	return size + (size < PAGE_SIZE ? step : max(step, (u32)PAGE_SIZE));
+	return size + (size < PAGE_SIZE ? step : max_t(u32, step, PAGE_SIZE));
 }
 
 static bool size_ok(u32 size, u32 before)

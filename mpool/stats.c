@@ -9,11 +9,6 @@
 #include "class.h"
 #include "stats.h"
 
-/*
- * A CPU's counters are written by whoever holds its busy flag, without
- * marking; a snapshot may be older by what is under way, never torn on
- * 64-bit machines.
- */
 static void add_cpus(struct mpool_class *cls, struct mpool_class_stats *st)
 {
 	u64 refills = 0;
@@ -22,10 +17,17 @@ static void add_cpus(struct mpool_class *cls, struct mpool_class_stats *st)
 	for_each_possible_cpu(cpu) {
 		struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
 
+		/*
+		 * Written without marking by whoever holds the busy flag: what
+		 * is read may be older by what is under way, but is not torn.
+		 */
 		st->hits += data_race(c->allocs);
+		/* Likewise. */
 		st->frees += data_race(c->frees);
+		/* Likewise. */
 		refills += data_race(c->refills);
-		st->free_cpu += data_race(c->nr) + data_race(c->prev_nr);
+		/* Likewise. */
+		st->free_cpu += data_race(c->nr + c->prev_nr);
 	}
 	st->allocs += st->hits;
 	st->hits -= refills;

@@ -36,7 +36,7 @@ struct mpool_desc;
  * @stamp: jiffies of the last return
  */
 struct mpool_stock {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects the lists and counts */
 	struct list_head clean;
 	struct list_head dirty;
 	struct list_head quarantine;

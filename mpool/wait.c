@@ -56,9 +56,10 @@ static void slow_begin(struct mpool_class *cls)
 static void slow_end(struct mpool_class *cls)
 {
 	lockdep_assert_held(&cls->lock);
-	/* Release: pairs with mpool_cpu_enter(). */
-	if (!--cls->slow_users)
-		smp_store_release(&cls->slow, 0);
+	if (--cls->slow_users)
+		return;
+	/* The magazines as we left them; pairs with mpool_cpu_enter(). */
+	smp_store_release(&cls->slow, 0);
 }
 
 /* Hands what the depots hold to those who wait. */
