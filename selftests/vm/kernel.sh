@@ -24,6 +24,9 @@ debug-6.1)
 kcsan-6.1)
 	fragments=(machine debug kcsan)
 	sections=(base debug) ;;
+clang-6.1)
+	recipe=("$VM_DIR/kernel-clang.sh" "$VM_DIR/configs/machine.config")
+	sections=(base debug static) ;;
 *)
 	die "unknown bed $bed" ;;
 esac
@@ -53,6 +56,9 @@ trap 'rm -rf "$tmp"' EXIT
 if [ ${#fragments[@]} -gt 0 ]; then
 	source=$(bash "$VM_DIR/kernel-source.sh" "$version")
 	bash "$VM_DIR/kernel-debug.sh" "$source" "$tmp" "${fragments[@]}"
+elif [ "$bed" = clang-6.1 ]; then
+	source=$(bash "$VM_DIR/kernel-source.sh" "$version")
+	bash "$VM_DIR/kernel-clang.sh" "$source" "$tmp"
 else
 	bash "$VM_DIR/kernel-stock.sh" "$version" "$tmp" "$final"
 fi

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # module.sh BED VARIANT: builds the modules for a bed, prints where they are.
-# VARIANT is plain (with the test modules) or kunit. The sources are copied
+# VARIANT is plain (with the test modules), kunit (the suites linked in) or all
+# (both, everything anew, for static checks; the log is .log there). The sources are copied
 # first, because kbuild writes beside them.
 
 . "$(dirname "$0")/lib.sh"
@@ -26,6 +27,12 @@ rsync -a --delete --prune-empty-dirs \
 case $variant in
 plain)	vars=(MPOOL_SELFTESTS=1) ;;
 kunit)	vars=(MPOOL_KUNIT=1) ;;
+all)	vars=(MPOOL_SELFTESTS=1)
+	# only a KUnit kernel's headers have what the suites need
+	if grep -q '^CONFIG_KUNIT=[ym]' "$kernel/kdir/.config"; then
+		vars+=(MPOOL_KUNIT=1)
+	fi
+	find "$src" -name '*.o' -delete ;;
 *)	die "unknown variant $variant" ;;
 esac
 read -r -a extra <<<"${MPOOL_MAKE:-}"

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# static.sh [CHECK...]: static checks of what git tracks (and of the C files that
+# are built); every line that a checker says is a finding, and none is wanted.
+
+. "$(dirname "$0")/lib.sh"
+
+[ $# -gt 0 ] || set -- gcc clang checkpatch kernel-doc coccinelle shellcheck
+bash "$VM_DIR/packages.sh" base debug static
+source=$(bash "$VM_DIR/kernel-source.sh" 6.1)
+cd "$TOP"
+
+# built BED MAKE-ARGUMENTS: what the compiler and sparse say
+built() {
+	local src
+	if src=$(MPOOL_MAKE=$2 bash "$VM_DIR/module.sh" "$1" all 2>/dev/null); then
+		grep -E '(warning|error|WARNING|ERROR)[: ]' "$src/.log" |
+			grep -v 'Skipping BTF generation\|Symbol info of vmlinux is missing\|Module.symvers is missing\|WARNING: modpost: \(.* undefined!\|suppressed\)' |
+			sed "s#$src/##" | sort -u || true
+	else
+		tail -n 20 "$BUILD/$1/all/.log"
+	fi
+}
+
+check_gcc() {
+	# C=2: sparse looks at everything; the debug kernel has the suites as well
+	built debug-6.1 "W=1 C=2"
+}
+
+check_clang() {
+	built clang-6.1 "W=1 CC=clang KBUILD_MODPOST_WARN=1"
+}
+
+check_checkpatch() {
+	# a module for several kernels has to ask for the version in compat/
+	git ls-files '*.c' '*.h' |
+		xargs -r perl "$source/scripts/checkpatch.pl" --root="$source" --no-summary \
+			--strict --terse --show-types \
+			--ignore LINUX_VERSION_CODE -f 2>/dev/null || true
+}
+
+check_kernel-doc() {
+	# 6.1's own does not know -Wall yet
+	local newer
+	newer=$(bash "$VM_DIR/kernel.sh" stock-6.12)
+	git ls-files 'include/*.h' 'mpool/*.[ch]' |
+		xargs -r perl "$newer"/root/usr/lib/linux-kbuild-*/scripts/kernel-doc \
+			-none -Wall 2>&1 || true
+}
+
+check_coccinelle() {
+	local cocci
+	find "$source/scripts/coccinelle" -name '*.cocci' | sort | while read -r cocci; do
+		grep -q '^virtual report' "$cocci" || continue
+		# shellcheck disable=SC2046
+		spatch -D report --very-quiet --no-show-diff --include-headers \
+			--cocci-file "$cocci" $(git ls-files 'mpool/*.[ch]' 'kunit/*.[ch]' \
+				'selftests/modules/*.c') 2>/dev/null |
+			sed "s#^#$(basename "$cocci"): #" || true
+	done
+}
+
+check_shellcheck() {
+	git ls-files | while read -r f; do
+		case $(head -n 1 "$f" 2>/dev/null | tr -d '\0') in
+		'#!/bin/bash'*)	shellcheck -x -P SCRIPTDIR -f gcc "$f" || true ;;
+		'#!/bin/sh'*)	shellcheck -s sh -e SC1091 -f gcc "$f" || true ;;
+		esac
+	done
+}
+
+mkdir -p "$BUILD/static"
+bad=0
+for c in "$@"; do
+	declare -F "check_$c" >/dev/null || die "no check $c"
+	"check_$c" >"$BUILD/static/$c"
+	n=$(grep -c . "$BUILD/static/$c" || true)
+	if [ "$n" -gt 0 ]; then
+		head -n 40 "$BUILD/static/$c"
+		[ "$n" -le 40 ] || echo "... all are in build/static/$c"
+	fi
+	printf '%-12s %s findings\n' "$c:" "$n"
+	bad=$((bad + n))
+done
+[ "$bad" -eq 0 ]
