@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites share.  A test's pools and threads belong to it from kt_init()
+ * to kt_exit(), which ends them however the test ended, and expects every
+ * pool's counters to balance with nothing left out.
+ */
+#ifndef _MPOOL_KUNIT_HELPERS_H
+#define _MPOOL_KUNIT_HELPERS_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mpool.h>
+#include <linux/sched.h>
+
+#include "class.h"
+#include "lease.h"
+#include "pool.h"
+
+struct kt_thread;
+
+/* Long enough for a slow machine, short enough for a test that fails. */
+#define KT_PATIENCE	(20 * HZ)
+
+/* Polls until @cond holds; its value is @cond's last one. */
+#define KT_UNTIL(cond)							\
+({									\
+	unsigned long __end = jiffies + KT_PATIENCE;			\
+	bool __ok;							\
+									\
+	while (!(__ok = (cond)) && time_before(jiffies, __end))		\
+		usleep_range(500, 1000);				\
+	__ok;								\
+})
+
+#define KT_SUITE(area)							\
+	struct kunit_suite mpool_##area##_suite = {			\
+		.name = "mpool_" #area,					\
+		.init = kt_init,					\
+		.exit = kt_exit,					\
+		.test_cases = area##_cases,				\
+	}
+
+int kt_init(struct kunit *test);
+void kt_exit(struct kunit *test);
+
+struct mpool *kt_pool(struct kunit *test, const struct mpool_config *cfg);
+struct mpool *kt_pool_max(struct kunit *test, unsigned int max);
+struct mpool_class *kt_class(struct kunit *test, struct mpool *pool,
+			     size_t size);
+struct mpool_class *kt_class_max(struct kunit *test, size_t size,
+				 unsigned int max);
+
+struct mpool_class_stats kt_stats(struct mpool_class *cls);
+u64 kt_sum(const struct mpool_class_stats *st);
+bool kt_balanced(struct mpool_class *cls);
+
+void **kt_array(struct kunit *test, unsigned int nr);
+void **kt_take(struct kunit *test, struct mpool_class *cls, unsigned int nr);
+void kt_give(struct mpool_class *cls, unsigned int nr, void **bufs);
+struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls);
+void kt_return(struct mpool_class *cls, struct mpool_desc *desc);
+bool kt_is_zero(const void *buf, size_t size);
+
+void kt_stay_on(struct kunit *test, int cpu);
+int kt_other_cpu(struct kunit *test);
+
+struct kt_thread *kt_start(struct kunit *test, int cpu, int (*fn)(void *arg),
+			   void *arg);
+bool kt_ended(struct kt_thread *t);
+bool kt_asleep(struct kt_thread *t);
+void kt_kill(struct kt_thread *t);
+int kt_join(struct kunit *test, struct kt_thread *t);
+int kt_run_on(struct kunit *test, int cpu, int (*fn)(void *arg), void *arg);
+
+static inline struct mpool_desc *kt_desc(void *buf)
+{
+	u64 key = page_private(virt_to_page(buf));
+
+	return (struct mpool_desc *)mpool_page_key(key, buf);
+}
+
+static inline enum mpool_state kt_state(const struct mpool_class *cls,
+					const struct mpool_obj *obj)
+{
+	return obj->tag ^ cls->tag ^ (u64)(unsigned long)obj;
+}
+
+#endif /* _MPOOL_KUNIT_HELPERS_H */

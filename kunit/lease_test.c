@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting buffers for clients: from where first, always zeroed, and in turn
+ * with everybody who waits.
+ */
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sizes.h>
+#include <linux/workqueue.h>
+
+#include "helpers.h"
+#include "pages.h"
+#include "suites.h"
+
+#define CLIENT	(MPOOL_OWNER_CLIENT + 5)
+
+static struct mpool_class *class_of(struct kunit *test, unsigned int max)
+{
+	return kt_class_max(test, SZ_8K, max);
+}
+
+static int take(struct mpool_class *cls, unsigned int nr, bool all,
+		struct mpool_desc **descs)
+{
+	return mpool_lease_take(cls, CLIENT, nr, all, MPOOL_DEADLINE_NOW, descs);
+}
+
+static bool zero(struct mpool_desc *desc)
+{
+	return kt_is_zero(desc->addr, desc->cls->size);
+}
+
+static void wait_until_clean(struct kunit *test, struct mpool_class *cls,
+			     u64 nr)
+{
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == nr));
+}
+
+static void worker_off(struct mpool_class *cls, bool off)
+{
+	spin_lock_irq(&cls->stock.lock);
+	cls->stock.ended = off;
+	spin_unlock_irq(&cls->stock.lock);
+	flush_work(&cls->stock.clean_work);
+}
+
+static void a_new_buffer_is_leased_and_zero(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 8);
+	struct mpool_class_stats st;
+	struct mpool_desc *desc;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_TRUE(test, zero(desc));
+	KUNIT_EXPECT_EQ(test, desc->owner, (u32)CLIENT);
+	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, &desc->obj), (int)MPOOL_LEASED);
+	KUNIT_EXPECT_EQ(test, st.leased, 1ULL);
+	KUNIT_EXPECT_EQ(test, st.leases, 1ULL);
+	KUNIT_EXPECT_EQ(test, st.grown, 1ULL);
+	KUNIT_EXPECT_EQ(test, st.zeroed_sync, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.allocated, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.backed, kt_sum(&st));
+	kt_return(cls, desc);
+}
+
+static void clean_stock_is_taken_first(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 8);
+	struct mpool_desc *desc, *again;
+	struct mpool_class_stats st;
+
+	/* There is one in the depot, too. */
+	kt_give(cls, 1, kt_take(test, cls, 1));
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &again), 1);
+	kt_give(cls, 1, kt_take(test, cls, 1));
+	kt_return(cls, desc);
+	wait_until_clean(test, cls, 1);
+	st = kt_stats(cls);
+	kt_return(cls, again);
+	wait_until_clean(test, cls, 2);
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &again), 1);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).clean, 1ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).zeroed_sync, st.zeroed_sync);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, st.grown);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_depot, st.free_depot);
+	KUNIT_EXPECT_TRUE(test, zero(again));
+	kt_return(cls, again);
+}
+
+static void dirty_stock_comes_next_and_zeroed(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 8);
+	struct mpool_desc *desc, *again;
+	struct mpool_class_stats st;
+	void *buf;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	buf = mpool_class_alloc(cls, GFP_KERNEL);
+	mpool_class_free(cls, buf);
+	memset(desc->addr, 0xa5, cls->size);
+	worker_off(cls, true);
+	kt_return(cls, desc);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.dirty, 1ULL);
+	KUNIT_EXPECT_EQ(test, take(cls, 1, true, &again), 1);
+	worker_off(cls, false);
+	KUNIT_EXPECT_PTR_EQ(test, again, desc);
+	KUNIT_EXPECT_TRUE(test, zero(again));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).zeroed_sync, st.zeroed_sync + 1);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_depot, st.free_depot);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, st.grown);
+	kt_return(cls, again);
+}
+
+static void depot_buffers_come_without_the_kernels_bytes(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	void **bufs = kt_take(test, cls, 4);
+	struct mpool_desc *descs[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		memset(bufs[i], 0x5a, cls->size);
+	kt_give(cls, 4, bufs);
+	KUNIT_ASSERT_EQ(test, take(cls, 4, true, descs), 4);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_TRUE(test, zero(descs[i]));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).zeroed_sync, 4ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, 4ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	mpool_stock_return(cls, 4, descs);
+}
+
+static void magazines_are_emptied_for_a_lease(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 64);
+	struct mpool_desc *descs[64];
+	void **bufs = kt_take(test, cls, 64);
+
+	KUNIT_ASSERT_GT(test, cls->cpu_cap, 0U);
+	kt_give(cls, 64, bufs);
+	KUNIT_EXPECT_GT(test, kt_stats(cls).free_cpu, 0ULL);
+	KUNIT_ASSERT_EQ(test, take(cls, 64, true, descs), 64);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_cpu, 0ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 64ULL);
+	mpool_stock_return(cls, 64, descs);
+}
+
+static void some_may_be_fewer(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct mpool_desc *descs[6];
+
+	KUNIT_ASSERT_EQ(test, take(cls, 6, false, descs), 4);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 4ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leases, 4ULL);
+	mpool_stock_return(cls, 4, descs);
+}
+
+static void all_or_nothing(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct mpool_desc *descs[6];
+	struct mpool_class_stats st;
+
+	KUNIT_EXPECT_EQ(test, take(cls, 6, true, descs), -EAGAIN);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.leased, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.leases, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.fails, 1ULL);
+	KUNIT_EXPECT_EQ(test, st.clean, st.backed);
+	/* What it had in hand is to be had. */
+	KUNIT_ASSERT_EQ(test, take(cls, 4, true, descs), 4);
+	mpool_stock_return(cls, 4, descs);
+}
+
+static void now_does_not_wait(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	struct mpool_desc *desc, *none;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	KUNIT_EXPECT_EQ(test, take(cls, 1, false, &none), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).waits, 0ULL);
+	kt_return(cls, desc);
+}
+
+static void a_deadline_ends_the_wait(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	ktime_t end = ktime_add_ms(ktime_get(), 50);
+	struct mpool_desc *desc, *none;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, CLIENT, 1, false, end,
+					       &none), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, ktime_get(), end);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
+	kt_return(cls, desc);
+}
+
+struct taker {
+	struct mpool_class *cls;
+	unsigned int nr;
+	struct mpool_desc *descs[4];
+};
+
+static int take_forever(void *arg)
+{
+	struct taker *t = arg;
+
+	return mpool_lease_take(t->cls, CLIENT, t->nr, true,
+				MPOOL_DEADLINE_NEVER, t->descs);
+}
+
+static struct kt_thread *start_taker(struct kunit *test, struct taker *t)
+{
+	struct kt_thread *thread = kt_start(test, -1, take_forever, t);
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(t->cls).waits > 0 &&
+					 kt_asleep(thread)));
+	return thread;
+}
+
+static void a_returned_lease_ends_the_wait(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	struct taker t = { .cls = cls, .nr = 1 };
+	struct kt_thread *thread;
+	struct mpool_desc *desc;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	memset(desc->addr, 0xa5, cls->size);
+	thread = start_taker(test, &t);
+	kt_return(cls, desc);
+	KUNIT_EXPECT_EQ(test, kt_join(test, thread), 1);
+	KUNIT_EXPECT_PTR_EQ(test, t.descs[0], desc);
+	KUNIT_EXPECT_TRUE(test, zero(desc));
+	kt_return(cls, desc);
+}
+
+/* Handed over by the free itself, but not with what the kernel wrote. */
+static void a_kernel_free_ends_the_wait(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	struct taker t = { .cls = cls, .nr = 1 };
+	void **bufs = kt_take(test, cls, 1);
+	struct kt_thread *thread;
+
+	memset(bufs[0], 0x5a, cls->size);
+	thread = start_taker(test, &t);
+	kt_give(cls, 1, bufs);
+	KUNIT_ASSERT_EQ(test, kt_join(test, thread), 1);
+	KUNIT_EXPECT_PTR_EQ(test, t.descs[0]->addr, bufs[0]);
+	KUNIT_EXPECT_TRUE(test, zero(t.descs[0]));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	kt_return(cls, t.descs[0]);
+}
+
+static void who_wants_all_waits_for_all(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct taker t = { .cls = cls, .nr = 4 };
+	struct mpool_desc *descs[4];
+	struct kt_thread *thread;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 4, true, descs), 4);
+	thread = start_taker(test, &t);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_FALSE(test, kt_ended(thread));
+		kt_return(cls, descs[i]);
+		if (i < 3)
+			msleep(20);
+	}
+	KUNIT_EXPECT_EQ(test, kt_join(test, thread), 4);
+	mpool_stock_return(cls, 4, t.descs);
+}
+
+static void a_signal_ends_the_wait(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	struct taker t = { .cls = cls, .nr = 1 };
+	struct kt_thread *thread;
+	struct mpool_desc *desc;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+	thread = start_taker(test, &t);
+	kt_kill(thread);
+	KUNIT_EXPECT_EQ(test, kt_join(test, thread), -EINTR);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
+	kt_return(cls, desc);
+}
+
+/* A kernel user gave a buffer back that it had somebody pin. */
+static void pinned_by_the_kernel_is_not_leased(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	void **bufs = kt_take(test, cls, 1);
+	struct page *page = virt_to_page(bufs[0]);
+	struct mpool_desc *desc;
+
+	get_page(page);
+	kt_give(cls, 1, bufs);
+	KUNIT_EXPECT_EQ(test, take(cls, 1, false, &desc), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).quarantined, 1ULL);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	put_page(page);
+	wait_until_clean(test, cls, 1);
+	KUNIT_ASSERT_EQ(test, take(cls, 1, false, &desc), 1);
+	kt_return(cls, desc);
+}
+
+static void idle_memory_of_other_classes_makes_room(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = { .max_bytes = SZ_64K, .max = { 16, 16, 16 } },
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *a = kt_class(test, pool, SZ_4K);
+	struct mpool_class *b = kt_class(test, pool, SZ_8K);
+	struct mpool_desc *desc;
+
+	KUNIT_EXPECT_EQ(test, kt_stats(a).backed, 16ULL);
+	KUNIT_ASSERT_EQ(test, take(b, 1, true, &desc), 1);
+	KUNIT_EXPECT_LT(test, kt_stats(a).backed, 16ULL);
+	kt_return(b, desc);
+}
+
+static void a_leased_buffer_goes_to_the_kernel_and_back(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 1);
+	struct mpool_desc *desc;
+	void *buf;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
+		KUNIT_EXPECT_TRUE(test, zero(desc));
+		memset(desc->addr, 0xa5, cls->size);
+		kt_return(cls, desc);
+		buf = mpool_class_alloc(cls, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, buf);
+		KUNIT_EXPECT_TRUE(test, kt_is_zero(buf, cls->size));
+		memset(buf, 0x5a, cls->size);
+		mpool_class_free(cls, buf);
+	}
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, 1ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leases, 10ULL);
+}
+
+static struct kunit_case lease_cases[] = {
+	KUNIT_CASE(a_new_buffer_is_leased_and_zero),
+	KUNIT_CASE(clean_stock_is_taken_first),
+	KUNIT_CASE(dirty_stock_comes_next_and_zeroed),
+	KUNIT_CASE(depot_buffers_come_without_the_kernels_bytes),
+	KUNIT_CASE(magazines_are_emptied_for_a_lease),
+	KUNIT_CASE(some_may_be_fewer),
+	KUNIT_CASE(all_or_nothing),
+	KUNIT_CASE(now_does_not_wait),
+	KUNIT_CASE(a_deadline_ends_the_wait),
+	KUNIT_CASE(a_returned_lease_ends_the_wait),
+	KUNIT_CASE(a_kernel_free_ends_the_wait),
+	KUNIT_CASE(who_wants_all_waits_for_all),
+	KUNIT_CASE(a_signal_ends_the_wait),
+	KUNIT_CASE(pinned_by_the_kernel_is_not_leased),
+	KUNIT_CASE(idle_memory_of_other_classes_makes_room),
+	KUNIT_CASE(a_leased_buffer_goes_to_the_kernel_and_back),
+	{}
+};
+
+KT_SUITE(lease);

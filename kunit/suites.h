@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _MPOOL_KUNIT_SUITES_H
+#define _MPOOL_KUNIT_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite mpool_settings_suite;
+extern struct kunit_suite mpool_pool_suite;
+extern struct kunit_suite mpool_registry_suite;
+extern struct kunit_suite mpool_backing_suite;
+extern struct kunit_suite mpool_alloc_suite;
+extern struct kunit_suite mpool_report_suite;
+extern struct kunit_suite mpool_cpu_suite;
+extern struct kunit_suite mpool_magazine_suite;
+extern struct kunit_suite mpool_class_suite;
+extern struct kunit_suite mpool_reclaim_suite;
+extern struct kunit_suite mpool_wait_suite;
+extern struct kunit_suite mpool_stock_suite;
+extern struct kunit_suite mpool_lease_suite;
+extern struct kunit_suite mpool_stats_suite;
+
+#endif /* _MPOOL_KUNIT_SUITES_H */
