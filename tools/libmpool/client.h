@@ -58,7 +58,7 @@ mpl_hidden void mpl_table_add(struct mpl_table *table,
 mpl_hidden bool mpl_table_remove(struct mpl_table *table,
 				 const struct mpool_lease *lease);
 mpl_hidden const struct mpool_lease *
-mpl_table_find(const struct mpl_table *table, uint64_t offset);
+mpl_table_find(const struct mpl_table *table, __u64 offset);
 mpl_hidden void mpl_table_free(struct mpl_table *table);
 
 #endif /* _LIBMPOOL_CLIENT_H */

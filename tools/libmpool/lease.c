@@ -3,6 +3,7 @@
  * Leasing, releasing, and what pointer belongs to what lease.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "client.h"
@@ -32,7 +33,7 @@ static void enter(struct mpl_client *client, const struct mpool_lease *leases,
 
 int mpl_lease_many(struct mpl_client *client, size_t length,
 		   struct mpool_lease *leases, unsigned int count,
-		   unsigned int flags, uint64_t deadline_ns)
+		   unsigned int flags, __u64 deadline_ns)
 {
 	struct mpool_lease_req req = {
 		.size = sizeof(req),
@@ -64,7 +65,7 @@ int mpl_lease(struct mpl_client *client, size_t length,
 	return got < 0 ? got : 0;
 }
 
-uint64_t mpl_deadline(unsigned int ms)
+__u64 mpl_deadline(unsigned int ms)
 {
 	struct timespec now;
 

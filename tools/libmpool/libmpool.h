@@ -12,7 +12,6 @@
 #define _LIBMPOOL_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include <linux/mpool.h>
 
@@ -35,8 +34,8 @@ int mpl_lease(struct mpl_client *client, size_t length,
 	      struct mpool_lease *lease);
 int mpl_lease_many(struct mpl_client *client, size_t length,
 		   struct mpool_lease *leases, unsigned int count,
-		   unsigned int flags, uint64_t deadline_ns);
-uint64_t mpl_deadline(unsigned int ms);
+		   unsigned int flags, __u64 deadline_ns);
+__u64 mpl_deadline(unsigned int ms);
 int mpl_release(struct mpl_client *client, const struct mpool_lease *lease);
 int mpl_release_many(struct mpl_client *client,
 		     const struct mpool_lease *leases, unsigned int count);
@@ -58,7 +57,7 @@ int mpl_create(const char *pool, const struct mpool_pool_config *config);
 int mpl_destroy(const char *pool);
 int mpl_stats(const char *pool, struct mpool_stats *stats,
 	      struct mpool_class_stats **classes);
-int mpl_trim(const char *pool, unsigned int max_age_ms, uint64_t *bytes);
+int mpl_trim(const char *pool, unsigned int max_age_ms, __u64 *bytes);
 
 #ifdef __cplusplus
 }

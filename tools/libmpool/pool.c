@@ -3,6 +3,7 @@
  * What is about pools: each call opens the device for itself.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ int mpl_destroy(const char *pool)
 	return err ? err : call_once(MPOOL_IOC_POOL_DESTROY, &destroy);
 }
 
-int mpl_trim(const char *pool, unsigned int max_age_ms, uint64_t *bytes)
+int mpl_trim(const char *pool, unsigned int max_age_ms, __u64 *bytes)
 {
 	struct mpool_trim trim = {
 		.size = sizeof(trim),

@@ -11,7 +11,7 @@
 #include "client.h"
 
 /* Fibonacci hashing of the page's number; offsets are page aligned. */
-static size_t home(const struct mpl_table *table, uint64_t offset)
+static size_t home(const struct mpl_table *table, __u64 offset)
 {
 	__u64 hash = (offset >> 12) * 0x9e3779b97f4a7c15ULL;
 
@@ -20,7 +20,7 @@ static size_t home(const struct mpl_table *table, uint64_t offset)
 
 /* The slot of @offset, or the empty one where it would go; there is one. */
 static struct mpool_lease *slot_of(const struct mpl_table *table,
-				   uint64_t offset)
+				   __u64 offset)
 {
 	size_t i = home(table, offset);
 
@@ -108,7 +108,7 @@ bool mpl_table_remove(struct mpl_table *table, const struct mpool_lease *lease)
 }
 
 const struct mpool_lease *mpl_table_find(const struct mpl_table *table,
-					 uint64_t offset)
+					 __u64 offset)
 {
 	const struct mpool_lease *slot;
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What to say when something was refused: what happened, and what to do.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mpoolctl.h"
+
+#define DEVICE	"/dev/mpool"
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("mpoolctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* As the kernel judges it. */
+static bool name_valid(const char *name)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)name[len]) ||
+	       (name[len] && strchr("_.-", name[len])))
+		len++;
+	return len && len < MPOOL_NAME_LEN && !name[len] && *name != '.';
+}
+
+/* What keeps everybody from anything. */
+static bool device_is_why(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		if (err == ENOENT && !access(DEVICE, F_OK))
+			return false;
+		complain("%s is not there: load the module with \"modprobe mpool\"",
+			 DEVICE);
+		return true;
+	case EACCES:
+		if (!access(DEVICE, R_OK | W_OK))
+			return false;
+		complain("%s %s", DEVICE,
+			 "may not be opened: run as root, or become a member of the group that owns it (usermod -aG mpool USER, then log in again)");
+		return true;
+	case ENOTTY:
+		complain("%s %s", DEVICE,
+			 "does not know this command: it belongs to an older mpool, or to another module of that name; see \"modinfo mpool\"");
+		return true;
+	}
+	return false;
+}
+
+/**
+ * struct reason - what an errno means for a command
+ * @what: the command, NULL for all of them
+ * @err: errno
+ * @text: the message, %1$s being the pool's name
+ */
+static const struct reason {
+	const char *what;
+	int err;
+	const char *text;
+} reasons[] = {
+	{
+		"create", EEXIST,
+		"there is a pool \"%1$s\" already: choose another name, or destroy it first",
+	},
+	{
+		"create", EPERM,
+		"you may not create \"%1$s\": that needs CAP_SYS_ADMIN, run as root",
+	},
+	{
+		"create", EINVAL,
+		"the settings of \"%1$s\" do not go together: initial_* and reserve may be at most max_*, min_size at most max_size, and the NUMA node must be online; see mpoolctl(8)",
+	},
+	{
+		"create", ENOMEM,
+		"there is not enough memory for \"%1$s\": lower initial_*, or leave out eager",
+	},
+	{
+		"destroy", EBUSY,
+		"\"%1$s\" is in use: \"mpoolctl leases %1$s\" names the processes, \"mpoolctl stats %1$s\" tells the clients and what kernel modules hold",
+	},
+	{
+		"destroy", EPERM,
+		"you may not destroy \"%1$s\": only its owner and root may",
+	},
+	{
+		"trim", EPERM,
+		"you may not trim \"%1$s\": only its owner and root may",
+	},
+	{
+		NULL, EACCES,
+		"you may not use \"%1$s\": its mode, uid and gid say so, see \"mpoolctl list\"; run as its owner, or as a member of its group",
+	},
+	{
+		NULL, ENOENT,
+		"there is no pool \"%1$s\": \"mpoolctl list\" shows those that there are",
+	},
+	{
+		NULL, ENOMEM,
+		"the kernel has not enough memory to answer about \"%1$s\": try again",
+	},
+};
+
+/**
+ * refused() - say why
+ * @what: the command
+ * @pool: the pool, or "all pools"
+ * @err: negative errno
+ *
+ * Return: the exit status.
+ */
+int refused(const char *what, const char *pool, int err)
+{
+	const struct reason *r;
+
+	err = -err;
+	if (device_is_why(err))
+		return EXIT_REFUSED;
+	if (err == EINVAL && !name_valid(pool)) {
+		complain("\"%s\" %s", pool,
+			 "cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot");
+		return EXIT_REFUSED;
+	}
+	for (r = reasons; r < reasons + ARRAY_SIZE(reasons); r++) {
+		if (r->err != err || (r->what && strcmp(r->what, what)))
+			continue;
+		complain(r->text, pool);
+		return EXIT_REFUSED;
+	}
+	complain("cannot %s \"%s\": %s; the kernel log (dmesg) may say more",
+		 what, pool, strerror(err));
+	return EXIT_REFUSED;
+}
