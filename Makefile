@@ -3,7 +3,6 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
-DESTDIR ?=
 VM := selftests/vm
 
 MAKEFLAGS += --no-print-directory
@@ -12,18 +11,19 @@ MAKEFLAGS += --no-print-directory
 .PHONY: all modules clean install help vm demo check check-kunit \
 	check-selftests bench-insn static kernels distclean-cache
 
-# One line that says what to do, instead of kbuild's many.
-define need_build
-	@command -v $(firstword $(CC)) >/dev/null || \
-		{ echo "no compiler: install gcc and make (Debian: apt-get install build-essential)" >&2; exit 1; }
-	@test -e "$(KDIR)/Makefile" || \
-		{ echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or set KDIR= to a kernel's build directory" >&2; exit 1; }
-endef
+# Whatever is missing is said in one line.
+cc_found = $(shell command -v $(firstword $(CC)))
+need_build = $(if $(cc_found),,$(error no compiler: install build-essential)) \
+	$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers in $(KDIR): \
+	install linux-headers-$(shell uname -r) or set KDIR=))
+need_root = $(if $(filter 0,$(shell id -u)),,$(error this needs root: sudo make $@))
+need_packages = $(foreach m,$(shell $(VM)/packages.sh --check $(1) | tr ' ' '~'),$(error $(subst ~, ,$(m))))
+need_chroot = $(if $(filter 7.2,$(KERNEL)),$(need_root))
 
 all: modules
 
 modules:	## build mpool.ko for KDIR (default: the running kernel); W=1, C=1 as in kbuild
-	$(need_build)
+	@:$(strip $(need_build))
 	@$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
 
 clean:		## remove what was built here
@@ -34,33 +34,39 @@ clean:		## remove what was built here
 	@find . -name .git -prune -o -type d -name .tmp_versions -exec rm -rf {} +
 
 install:	## modules_install and depmod (root; INSTALL_MOD_PATH= for elsewhere)
-	$(need_build)
-	@test -n "$(INSTALL_MOD_PATH)" || test "$$(id -u)" -eq 0 || \
-		{ echo "make install needs root: sudo make install" >&2; exit 1; }
+	@:$(strip $(need_build))
+	@:$(if $(INSTALL_MOD_PATH),,$(need_root))
 	@test -e mpool.ko || $(MAKE) modules
 	@$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
 	@depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") \
 		"$$($(MAKE) -s -C "$(KDIR)" kernelrelease)"
 
 vm:		## a shell in a VM with mpool loaded, or commands from stdin; KERNEL=6.1|6.12|7.2
+	@:$(call need_packages,base)$(need_chroot)
 	@$(VM)/vm.sh stock-$(KERNEL)
 
 demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
+	@:$(call need_packages,base)$(need_chroot)
 	@$(VM)/demo.sh "$(KERNEL)" "$(INPUT)"
 
 check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
+	@:$(call need_packages,base debug)
 	@$(VM)/check.sh
 
 check-kunit:	## only the KUnit suites
+	@:$(call need_packages,base debug)
 	@$(VM)/check.sh kunit
 
 check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
+	@:$(call need_packages,base debug)
 	@BEDS="$(BEDS)" $(VM)/check.sh selftests
 
 bench-insn:	## instructions for an allocation, counted by the emulator; KERNEL=6.1
+	@:$(call need_packages,base)$(need_chroot)
 	@$(VM)/bench-insn.sh "$(KERNEL)"
 
 static:		## W=1, sparse, clang, checkpatch, kernel-doc, coccicheck: no finding
+	@:$(call need_packages,base debug static)
 	@$(VM)/static.sh
 
 kernels:	## fetch or build the test kernels into the cache; BEDS="...", UPDATE=1

@@ -1,8 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# packages.sh SECTION...: installs what is missing of these sections of the list.
+# packages.sh [--check] SECTION...: installs what is missing of these sections of
+# the list; with --check only prints what hinders that, if something does.
 
 . "$(dirname "$0")/lib.sh"
+
+check=0
+if [ "${1:-}" = --check ]; then
+	check=1
+	shift
+fi
 
 missing=()
 for section in "$@"; do
@@ -16,10 +23,17 @@ for section in "$@"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-command -v apt-get >/dev/null ||
-	die "not a Debian system; install by hand what corresponds to: ${missing[*]}"
-[ "$(id -u)" -eq 0 ] ||
-	die "run as root (or with sudo): apt-get install --no-install-recommends ${missing[*]}"
+hindrance=
+if ! command -v apt-get >/dev/null; then
+	hindrance="not a Debian system: install what corresponds to ${missing[*]}"
+elif [ "$(id -u)" -ne 0 ]; then
+	hindrance="as root: apt-get install --no-install-recommends ${missing[*]}"
+fi
+if [ "$check" -eq 1 ]; then
+	[ -z "$hindrance" ] || echo "$hindrance"
+	exit 0
+fi
+[ -z "$hindrance" ] || die "$hindrance"
 
 say "installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
