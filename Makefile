@@ -46,8 +46,8 @@ vm:		## a shell in a VM with mpool loaded, or commands from stdin; KERNEL=6.1|6.
 	@$(VM)/vm.sh stock-$(KERNEL)
 
 demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
-	@:$(call need_packages,base)$(need_chroot)
-	@$(VM)/demo.sh "$(KERNEL)" "$(INPUT)"
+	@:$(call need_packages,base tools)$(need_chroot)
+	@VARIANT=bare selftests/demo/host.sh "$(KERNEL)" "$(INPUT)"
 
 check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
 	@:$(call need_packages,base debug)

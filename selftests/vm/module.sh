@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # module.sh BED VARIANT: builds the modules for a bed, prints where they are.
-# VARIANT is plain (with the test modules), kunit (the suites linked in) or all
+# VARIANT is bare (mpool.ko alone), plain (with the test modules), kunit (the suites linked in) or all
 # (both, everything anew, for static checks; the log is .log there). The sources are copied
 # first, because kbuild writes beside them.
 
@@ -25,6 +25,7 @@ rsync -a --delete --prune-empty-dirs \
 	"$TOP/" "$src/"
 
 case $variant in
+bare)	vars=() ;;
 plain)	vars=(MPOOL_SELFTESTS=1) ;;
 kunit)	vars=(MPOOL_KUNIT=1) ;;
 all)	vars=(MPOOL_SELFTESTS=1)

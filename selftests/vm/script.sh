@@ -3,14 +3,14 @@
 # script.sh BED NAME TREE SCRIPT: boots the bed with TREE over the initial file
 # system and mpool.ko in /modules, runs SCRIPT there, prints its output and ends
 # with its exit status; a machine that stops early or a fault in the kernel log
-# is a failure, too. TREE is removed.
+# is a failure, too. TREE is removed. VARIANT is what module.sh builds (plain).
 
 . "$(dirname "$0")/lib.sh"
 
 bed=$1 name=$2 tree=$3 script=$4
 mkdir -p "$BUILD/run"
 dir=$(mktemp -d "$BUILD/run/$name.XXXXXX")
-modules=$(bash "$VM_DIR/module.sh" "$bed" plain)
+modules=$(bash "$VM_DIR/module.sh" "$bed" "${VARIANT:-plain}")
 mkdir -p "$tree/modules"
 find "$modules" -name '*.ko' -exec cp {} "$tree/modules/" \;
 printf '%s=%q\n' MODE "${GUEST_MODE:-script}" SCRIPT "$script" >"$dir/run"
