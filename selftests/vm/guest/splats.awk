@@ -30,6 +30,7 @@ BEGIN {
 
 {
 	sub(/^(<[0-9]+>)?\[[^]]*\] ?(\[[^]]*\] ?)?/, "")
+	sub(/^mpool[a-z_]*: mpool-test: /, "mpool-test: ")
 }
 
 /^ *(not )?ok [0-9]+ / {
