@@ -38,6 +38,8 @@ machine() {
 	local name=$1 mode=$2 dir why=
 	shift 2
 	mkdir -p "$BUILD/run"
+	# logs of yesterday
+	find "$BUILD/run" -mindepth 1 -maxdepth 1 -mmin +600 -exec rm -rf {} +
 	dir=$(mktemp -d "$BUILD/run/$name.XXXXXX")
 	mkdir -p "$dir/tree"/{modules,tests/uapi,tests/modules}
 	find "$modules" -name '*.ko' -exec cp {} "$dir/tree/modules/" \;
