@@ -73,10 +73,29 @@ void table_cell(struct table *table, const char *format, ...)
 		no_memory();
 }
 
+/* The library prints nothing, or no array, when there are no rows. */
+static int print_empty(struct libscols_table *scols)
+{
+	struct libscols_column *column;
+	size_t i;
+
+	if (scols_table_is_json(scols)) {
+		printf("{\n   \"%s\": []\n}\n", scols_table_get_name(scols));
+		return 0;
+	}
+	for (i = 0; i < scols_table_get_ncols(scols); i++) {
+		column = scols_table_get_column(scols, i);
+		printf("%s%s", i ? " " : "", scols_column_get_name(column));
+	}
+	putchar('\n');
+	return 0;
+}
+
 /* Prints and frees it; returns an exit status. */
 int table_print(struct table *table)
 {
-	int err = scols_print_table(table->scols);
+	int err = scols_table_get_nlines(table->scols) ?
+		  scols_print_table(table->scols) : print_empty(table->scols);
 
 	scols_unref_table(table->scols);
 	free(table);

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# mpoolctl against the module, as root; TAP.
+
+cd "$(dirname "$0")" || exit 1
+nr=0
+failed=0
+out=/tmp/mpoolctl.out
+err=/tmp/mpoolctl.err
+
+# result NAME STATUS
+result() {
+	nr=$((nr + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $nr $1"
+	else
+		echo "not ok $nr $1"
+		sed 's/^/# /' $out $err
+		failed=1
+	fi
+}
+
+# runs NAME STATUS REGEX ARGUMENT...: mpoolctl ends with STATUS, and something
+# like REGEX is said
+runs() {
+	name=$1 want=$2 regex=$3
+	shift 3
+	mpoolctl "$@" >$out 2>$err
+	got=$?
+	[ $got -eq "$want" ] && {
+		[ -z "$regex" ] || cat $out $err | grep -Eq -- "$regex"
+	}
+	result "$name" $?
+}
+
+echo 1..35
+mpoolctl destroy ctl 2>/dev/null
+
+runs "no command" 2 'usage: mpoolctl COMMAND'
+runs "help" 0 'create +NAME' help
+runs "help of a command" 0 'growth_percent' help create
+runs "unknown command" 2 'frob: not a command' frob
+runs "unknown option" 2 'list has no option --yes' list --yes
+runs "no JSON of destroy" 2 'destroy has no option --json' destroy x --json
+runs "too few arguments" 2 'too few arguments; usage: mpoolctl destroy NAME' destroy
+runs "too many arguments" 2 'too many arguments' list all
+runs "info" 0 'FAULT-AROUND' info
+runs "info as JSON" 0 '"abi": *1' info --json
+
+runs "create" 0 '' create ctl mode=0660 gid=mpool max_size=128K initial_medium=0 max_medium=7
+runs "create again" 1 'there is a pool "ctl" already' create ctl
+runs "create with a bad name" 1 '"a/b" cannot be the name' create a/b
+runs "unknown setting" 2 'colour=red: not a setting' create x colour=red
+runs "setting without number" 2 'min_size=big: not a number' create x min_size=big
+runs "setting out of range" 2 'max_size=5M: out of range, which is 64 to 4194304' create x max_size=5M
+runs "mode out of range" 2 'mode=01777: out of range, which is 01 to 0777' create x mode=01777
+runs "a number that overflows" 2 'max_bytes=99999999999G: not a number' create x max_bytes=99999999999G
+runs "settings against each other" 1 'do not go together' create x min_size=8K max_size=4K
+runs "unknown group" 2 'gid=nogroups: there is no such group' create x gid=nogroups
+
+runs "list" 0 '^ctl +0 +990 +0660' list
+runs "list as JSON" 0 '"name": *"ctl"' list --json
+runs "stats of all" 0 '^ctl ' stats
+runs "stats of one" 0 '^quarantined +0' stats ctl
+runs "stats as JSON" 0 '"zeroed_sync": *0' stats ctl --json
+runs "stats of none" 1 'there is no pool "nosuch": "mpoolctl list"' stats nosuch
+runs "classes" 0 'backed' classes ctl
+runs "trim" 0 '^0 bytes given back' trim ctl
+runs "trim with a bad age" 2 'old: not an age' trim ctl old
+runs "no classes as JSON" 0 '"classes": \[\]' classes ctl --json
+runs "leases" 0 'HANDLE' leases ctl
+
+# a file that is open in this shell's child for a while
+./hold ctl >/tmp/hold 2>&1 &
+holder=$!
+n=0
+while ! grep -q ready /tmp/hold && [ $n -lt 50 ]; do
+	n=$((n + 1))
+	sleep 0.1
+done
+runs "leases names the holder" 0 "^0x[0-9a-f]+ +[0-9]+ +[0-9]+ +$holder +$holder hold" leases ctl
+runs "destroy a pool in use" 1 '"ctl" is in use: "mpoolctl leases ctl" names' destroy ctl
+kill $holder
+wait $holder 2>/dev/null
+runs "destroy" 0 '' destroy ctl
+su -s /bin/sh nobody -c 'exec mpoolctl list' >$out 2>$err
+[ $? -eq 1 ] && grep -q 'may not be opened: run as root, or become a member' $err
+result "no rights" $?
+exit $failed
