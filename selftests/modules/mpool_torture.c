@@ -281,20 +281,31 @@ static void disturb(void)
 	}
 }
 
+static u64 parts(const struct mpool_class_stats *st)
+{
+	return st->free_cpu + st->free_depot + st->clean + st->dirty +
+	       st->reserve;
+}
+
 static bool balanced(void)
 {
 	struct mpool_class_stats st;
-	u64 parts;
+	unsigned int i;
 
-	mpool_get_stats(mp, &st);
-	parts = st.free_cpu + st.free_depot + st.clean + st.dirty + st.reserve;
+	/* A cleanup may be under way, with buffers in its hands. */
+	for (i = 0; i < 100; i++) {
+		mpool_get_stats(mp, &st);
+		if (st.backed == parts(&st))
+			break;
+		msleep(20);
+	}
 	pr_info("%lld frees proved, %llu hits, %llu depot hits, %llu misses, %llu waits, %llu fails, %u wrong\n",
 		atomic64_read(&ops), st.hits, st.depot_hits, st.misses,
 		st.waits, st.fails, atomic_read(&wrong));
-	if (st.allocs == st.frees && !st.bad_frees && st.backed == parts)
+	if (st.allocs == st.frees && !st.bad_frees && st.backed == parts(&st))
 		return true;
 	pr_err("out of balance: %llu allocs, %llu frees, %llu bad, %llu backed, %llu free\n",
-	       st.allocs, st.frees, st.bad_frees, st.backed, parts);
+	       st.allocs, st.frees, st.bad_frees, st.backed, parts(&st));
 	return false;
 }
 
