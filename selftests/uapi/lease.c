@@ -244,6 +244,7 @@ TEST_F(lease, all_or_nothing)
 	EXPECT_TRUE(mt_all(self->leases, 0, sizeof(self->leases)));
 	ASSERT_EQ(0, mt_stats(self->client.fd, "", &stats));
 	EXPECT_EQ(0, stats.total.leased);
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	EXPECT_EQ(MAX, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 1, MAX,
 				     0, self->leases));
 }
@@ -263,6 +264,7 @@ TEST_F(lease, limit_of_the_pool)
 	EXPECT_EQ(6 * MT_PAGE, stats.bytes);
 	/* What is idle in one class makes room in another. */
 	EXPECT_EQ(0, mt_release_leases(client.fd, self->leases, 2));
+	EXPECT_EQ(0, mt_await_clean(client.fd, ""));
 	EXPECT_EQ(1, mt_lease(client.fd, 2 * MT_PAGE, 1, self->leases + 6));
 	ASSERT_EQ(0, mt_stats(client.fd, "", &stats));
 	EXPECT_GE(6 * MT_PAGE, stats.bytes);
@@ -320,6 +322,7 @@ TEST_F(wait, not_needed)
 	struct mpool_lease lease;
 
 	ASSERT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	EXPECT_EQ(1, mt_lease_wait(self->client.fd, 0, 1, 1, 1, &lease));
 	EXPECT_EQ(0, mt_release_one(self->client.fd, lease.handle));
 	EXPECT_EQ(1, mt_lease_wait(self->client.fd, 0, 1, 1, MPOOL_FOREVER,
@@ -391,6 +394,7 @@ TEST_F(wait, in_vain_for_all)
 	pthread_join(thread, NULL);
 	ASSERT_EQ(0, mt_stats(self->client.fd, "", &stats));
 	EXPECT_EQ(MAX - 4, stats.total.leased);
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	EXPECT_EQ(4, mt_lease(self->client.fd, 1, 5, leases));
 }
 
@@ -442,6 +446,7 @@ TEST_F(wait, interrupted)
 {
 	struct sigaction act = { .sa_handler = nothing };
 	struct waiter w = { .fd = self->client.fd };
+	struct mpool_lease leases[2];
 	pthread_t thread;
 
 	ASSERT_EQ(0, sigaction(SIGUSR1, &act, NULL));
@@ -453,7 +458,8 @@ TEST_F(wait, interrupted)
 		mt_sleep_ms(20);
 	EXPECT_EQ(-EINTR, w.result);
 	EXPECT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
-	EXPECT_EQ(1, mt_lease(self->client.fd, 1, 2, &w.lease));
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
+	EXPECT_EQ(1, mt_lease(self->client.fd, 1, 2, leases));
 }
 
 static int wait_in_child(void *arg)
@@ -478,6 +484,7 @@ TEST_F(wait, killed)
 	EXPECT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(128 + SIGKILL, mt_wait(pid));
 	EXPECT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	/* It is not kept for the dead. */
 	EXPECT_EQ(1, mt_lease(self->client.fd, 1, 2, self->leases));
 }
@@ -508,6 +515,7 @@ TEST_F(lease, bad_result_array)
 	ASSERT_EQ(0, mt_stats(self->client.fd, "", &stats));
 	EXPECT_EQ(0, stats.total.leased);
 	EXPECT_EQ(0, mt_quiet(self->client.fd, "", 1));
+	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	/* Neither buffers nor slots were lost. */
 	EXPECT_EQ(MAX, mt_lease(self->client.fd, 1, MAX + 1, self->leases));
 }

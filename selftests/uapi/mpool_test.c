@@ -23,6 +23,12 @@
 /* Pins are looked at again after a second at the latest; debug kernels lag. */
 #define QUIET_MS	8000
 
+/* A test ends by _exit(): what it said must have been written by then. */
+static void __attribute__((constructor)) write_lines(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 int mt_open(int flags)
 {
 	int fd = open(MT_DEVICE, flags | O_CLOEXEC);
@@ -283,6 +289,21 @@ int mt_quiet(int fd, const char *name, unsigned int nr_clients)
 		mt_sleep_ms(10);
 	}
 	return pool_quiet(fd, name, nr_clients, true);
+}
+
+int mt_await_clean(int fd, const char *name)
+{
+	struct mpool_stats stats;
+	unsigned int ms;
+	int err;
+
+	for (ms = 0; ms < QUIET_MS; ms++) {
+		err = mt_stats(fd, name, &stats);
+		if (err || !stats.total.dirty)
+			return err;
+		mt_sleep_ms(1);
+	}
+	return -ETIMEDOUT;
 }
 
 int mt_await_quarantine(int fd, const char *name, __u64 quarantined)

@@ -71,6 +71,8 @@ int mt_setup(struct mt_pool *pool, const struct mpool_pool_config *cfg);
 int mt_teardown(struct mt_pool *pool);
 /* Waits until nothing is out and the counters balance; else says what is off */
 int mt_quiet(int fd, const char *name, unsigned int nr_clients);
+/* Waits until nothing is left to be zeroed: what is idle can be leased now. */
+int mt_await_clean(int fd, const char *name);
 /* Waits until @quarantined buffers of the pool are in quarantine. */
 int mt_await_quarantine(int fd, const char *name, __u64 quarantined);
 

@@ -536,9 +536,8 @@ TEST_F(pool, trim)
 	EXPECT_EQ(0, bytes);
 	ASSERT_EQ(0, mt_release_leases(client.fd, leases + 4, 4));
 	EXPECT_EQ(0, mt_quiet(client.fd, "", 1));
+	EXPECT_EQ(0, mt_await_clean(client.fd, ""));
 	ASSERT_EQ(0, mt_stats(client.fd, "", &stats));
-	while (stats.total.dirty)
-		ASSERT_EQ(0, mt_stats(client.fd, "", &stats));
 	EXPECT_EQ(0, mt_trim(client.fd, "", 0, &bytes));
 	EXPECT_EQ(stats.bytes, bytes);
 	ASSERT_EQ(0, mt_stats(client.fd, "", &stats));

@@ -297,7 +297,8 @@ static int count_dirty(struct mt_client *client, __u64 size, int *nr)
 static void dirty_all(struct mt_client *client, __u64 size)
 {
 	struct mpool_lease leases[MAX];
-	int i, nr = mt_lease(client->fd, size, MAX, leases);
+	int i, nr = mt_lease_wait(client->fd, MPOOL_LEASE_ALL, size, MAX,
+				  mt_now() + 10000000000ULL, leases);
 
 	for (i = 0; i < nr; i++)
 		memset(client->win + leases[i].offset, 0xa5, leases[i].length);
