@@ -33,10 +33,10 @@ static __always_inline void *obj_give(struct mpool_class *cls,
 }
 
 /* Turns ALLOCATED into FREE, for exactly one of all who try. */
-static __always_inline bool obj_claim(struct mpool_class *cls,
-				      struct mpool_obj *obj, u64 tag)
+static __always_inline bool obj_claim(u64 class_tag, struct mpool_obj *obj,
+				      u64 tag)
 {
-	u64 want = mpool_obj_tag(obj, cls->tag, MPOOL_ALLOCATED);
+	u64 want = mpool_obj_tag(obj, class_tag, MPOOL_ALLOCATED);
 
 	/* Compared first, since what is not ours may not even be written. */
 	return likely(tag == want) &&
@@ -45,20 +45,22 @@ static __always_inline bool obj_claim(struct mpool_class *cls,
 }
 
 /* The object of a buffer that was the caller's until now, or NULL. */
-static __always_inline struct mpool_obj *buf_claim(struct mpool_class *cls,
+static __always_inline struct mpool_obj *buf_claim(struct mpool_map map,
+						   u64 class_tag, bool paged,
 						   const void *buf)
 {
 	struct mpool_obj *obj;
 	u64 tag;
 
-	if (cls->paged) {
-		if (unlikely(!mpool_obj_paged(buf, &obj, &tag)))
+	if (paged) {
+		if (unlikely(!mpool_obj_paged(map, buf, &obj, &tag)))
 			return NULL;
-	} else if (unlikely(!mpool_obj_small(buf, &obj, &tag))) {
+	} else if (unlikely(!mpool_obj_small(map, buf, &obj, &tag))) {
 		return NULL;
 	}
-	if (unlikely(!obj_claim(cls, obj, tag)))
+	if (unlikely(!obj_claim(class_tag, obj, tag)))
 		return NULL;
+	/* What holds a tag is not at NULL; the callers' tests cost nothing. */
 	if (!obj)
 		__builtin_unreachable();
 	return obj;
@@ -247,6 +249,18 @@ static __always_inline void free_claimed(struct mpool_class *cls,
 	free_slow(cls, obj);
 }
 
+static __always_inline void free_one(struct mpool_class *cls, void *buf,
+				     unsigned long caller)
+{
+	struct mpool_obj *obj = buf_claim(mpool_direct_map(), cls->tag,
+					  cls->paged, buf);
+
+	if (likely(obj))
+		free_claimed(cls, obj);
+	else if (buf)
+		mpool_report_bad_free(cls->pool, cls, buf, caller);
+}
+
 /**
  * mpool_class_free() - give a buffer back to its class
  * @cls: the class it was allocated from
@@ -259,12 +273,7 @@ static __always_inline void free_claimed(struct mpool_class *cls,
  */
 void mpool_class_free(struct mpool_class *cls, void *buf)
 {
-	struct mpool_obj *obj = buf_claim(cls, buf);
-
-	if (likely(obj))
-		free_claimed(cls, obj);
-	else if (buf)
-		mpool_report_bad_free(cls->pool, cls, buf, _RET_IP_);
+	free_one(cls, buf, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free, MPOOL_NS);
 
@@ -296,7 +305,7 @@ void mpool_free(struct mpool *pool, void *buf)
 
 	if (likely(mpool_obj_any(buf, &obj, &tag))) {
 		cls = tag_class(pool, obj, tag);
-		if (likely(cls) && obj_claim(cls, obj, tag))
+		if (likely(cls) && obj_claim(cls->tag, obj, tag))
 			return free_claimed(cls, obj);
 	}
 	if (buf)
@@ -377,21 +386,27 @@ void *mpool_alloc_timeout(struct mpool *pool, size_t size, gfp_t gfp,
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc_timeout, MPOOL_NS);
 
-/* What magazine and depot have, in one go. */
-static unsigned int bulk_get(struct mpool_class *cls, unsigned int nr,
-			     void **bufs)
+/* What magazine and depot have, in one go; @paged is known when compiling. */
+static __always_inline unsigned int
+bulk_get(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 {
+	const u64 tag = cls->tag ^ MPOOL_ALLOCATED;
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
-	unsigned int done = 0, top, take;
+	struct mpool_obj **top, *obj;
+	unsigned int done = 0, end;
 
 	if (!cpu)
 		return 0;
 	while (done < nr && (cpu->nr || mpool_magazine_refill(cls, cpu))) {
-		top = cpu->nr;
-		take = min(nr - done, top);
-		cpu->nr = top - take;
-		while (take--)
-			bufs[done++] = obj_give(cls, cpu->loaded->objs[--top]);
+		top = cpu->loaded->objs + cpu->nr;
+		end = done + min(nr - done, cpu->nr);
+		cpu->nr -= end - done;
+		for (; done < end; done++) {
+			obj = *--top;
+			WRITE_ONCE(obj->tag, tag ^ (u64)(unsigned long)obj);
+			bufs[done] = paged ? mpool_obj_desc(obj)->addr :
+					     (void *)(obj + 1);
+		}
 	}
 	cpu->allocs += done;
 	mpool_cpu_leave(cpu);
@@ -415,7 +430,8 @@ unsigned int mpool_class_alloc_bulk(struct mpool_class *cls, gfp_t gfp,
 	unsigned int done = 0;
 
 	if (likely(!(gfp & GFP_SPECIAL)))
-		done = bulk_get(cls, nr, bufs);
+		done = cls->paged ? bulk_get(cls, nr, bufs, true) :
+				    bulk_get(cls, nr, bufs, false);
 	while (unlikely(done < nr)) {
 		bufs[done] = alloc_slow(cls, gfp,
 					done ? 0 : MAX_SCHEDULE_TIMEOUT);
@@ -447,36 +463,51 @@ unsigned int mpool_alloc_bulk(struct mpool *pool, size_t size, gfp_t gfp,
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc_bulk, MPOOL_NS);
 
-/* Returns how many of @bufs are dealt with, refused ones included. */
-static unsigned int bulk_put(struct mpool_class *cls, unsigned int nr,
-			     void **bufs, unsigned long caller)
+/*
+ * Claims buffers into the magazine from @to on, until @nr or the first that
+ * is not the class's; returns how many.
+ */
+static __always_inline unsigned int
+bulk_claim(const struct mpool_class *cls, unsigned int nr, void **bufs,
+	   struct mpool_obj **to, bool paged)
+{
+	const struct mpool_map map = mpool_direct_map();
+	const u64 tag = cls->tag;
+	struct mpool_obj *obj;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		obj = buf_claim(map, tag, paged, bufs[i]);
+		if (unlikely(!obj))
+			break;
+		to[i] = obj;
+	}
+	return i;
+}
+
+/* Returns how many of @bufs are in; the next one, if any, is not for here. */
+static __always_inline unsigned int
+bulk_put(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
-	unsigned int i, freed = 0;
+	unsigned int done = 0, room, got;
 
 	if (!cpu)
 		return 0;
-	for (i = 0; i < nr; i++) {
-		struct mpool_obj *obj;
-
-		if (unlikely(cpu->nr >= cls->cpu_cap)) {
+	while (done < nr) {
+		if (unlikely(cpu->nr >= cls->cpu_cap))
 			mpool_magazine_spill(cls, cpu);
-			if (unlikely(cpu->nr))
-				break;
-		}
-		obj = buf_claim(cls, bufs[i]);
-		if (unlikely(!obj)) {
-			if (bufs[i])
-				mpool_report_bad_free(cls->pool, cls, bufs[i],
-						      caller);
-			continue;
-		}
-		cpu->loaded->objs[cpu->nr++] = obj;
-		freed++;
+		room = min(nr - done, cls->cpu_cap - cpu->nr);
+		got = bulk_claim(cls, room, bufs + done,
+				 cpu->loaded->objs + cpu->nr, paged);
+		cpu->nr += got;
+		done += got;
+		if (unlikely(got < room || !room))
+			break;
 	}
-	cpu->frees += freed;
+	cpu->frees += done;
 	mpool_cpu_leave(cpu);
-	return i;
+	return done;
 }
 
 /**
@@ -492,10 +523,15 @@ void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
 {
 	unsigned int i = 0;
 
-	if (likely(!cls->reset))
-		i = bulk_put(cls, nr, bufs, _RET_IP_);
-	for (; i < nr; i++)
-		mpool_class_free(cls, bufs[i]);
+	while (i < nr) {
+		if (likely(!cls->reset))
+			i += cls->paged ?
+			     bulk_put(cls, nr - i, bufs + i, true) :
+			     bulk_put(cls, nr - i, bufs + i, false);
+		/* One that is refused, or a magazine that is not to be had. */
+		if (unlikely(i < nr))
+			free_one(cls, bufs[i++], _RET_IP_);
+	}
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free_bulk, MPOOL_NS);
 

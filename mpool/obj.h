@@ -88,9 +88,24 @@ static inline unsigned long mpool_page_key(unsigned long word, const void *addr)
 	return word ^ mpool_page_secret ^ (unsigned long)addr;
 }
 
-static __always_inline bool mpool_in_direct_map(unsigned long addr)
+/* Where the direct map of memory lies; read once for many buffers. */
+struct mpool_map {
+	unsigned long base;
+	unsigned long size;
+};
+
+static __always_inline struct mpool_map mpool_direct_map(void)
 {
-	return addr - PAGE_OFFSET < (unsigned long)high_memory - PAGE_OFFSET;
+	return (struct mpool_map) {
+		.base = PAGE_OFFSET,
+		.size = (unsigned long)high_memory - PAGE_OFFSET,
+	};
+}
+
+static __always_inline bool mpool_in_map(struct mpool_map map,
+					 unsigned long addr)
+{
+	return addr - map.base < map.size;
 }
 
 /*
@@ -98,30 +113,30 @@ static __always_inline bool mpool_in_direct_map(unsigned long addr)
  * may be any value at all: false when there is nothing to be read; what is no
  * object of a class has another tag than its.
  */
-static __always_inline bool mpool_obj_small(const void *buf,
+static __always_inline bool mpool_obj_small(struct mpool_map map,
+					    const void *buf,
 					    struct mpool_obj **obj, u64 *tag)
 {
 	unsigned long addr = (unsigned long)buf - sizeof(struct mpool_obj);
 
 	*obj = (struct mpool_obj *)addr;
-	return likely(mpool_in_direct_map(addr)) &&
-	       mpool_read_nofault(tag, *obj);
+	return likely(mpool_in_map(map, addr)) && mpool_read_nofault(tag, *obj);
 }
 
-static __always_inline bool mpool_obj_paged(const void *buf,
+static __always_inline bool mpool_obj_paged(struct mpool_map map,
+					    const void *buf,
 					    struct mpool_obj **obj, u64 *tag)
 {
 	unsigned long addr = (unsigned long)buf;
 	u64 private;
 
-	if (unlikely(!mpool_in_direct_map(addr)) ||
+	if (unlikely(!mpool_in_map(map, addr)) ||
 	    unlikely(!mpool_read_nofault(&private,
 					 &virt_to_page(buf)->private)))
 		return false;
 	addr = mpool_page_key(private, buf);
 	*obj = (struct mpool_obj *)addr;
-	return likely(mpool_in_direct_map(addr)) &&
-	       mpool_read_nofault(tag, *obj);
+	return likely(mpool_in_map(map, addr)) && mpool_read_nofault(tag, *obj);
 }
 
 /* A small payload follows its header, and so never begins a page. */
@@ -129,8 +144,8 @@ static __always_inline bool mpool_obj_any(const void *buf,
 					  struct mpool_obj **obj, u64 *tag)
 {
 	if (offset_in_page(buf))
-		return mpool_obj_small(buf, obj, tag);
-	return mpool_obj_paged(buf, obj, tag);
+		return mpool_obj_small(mpool_direct_map(), buf, obj, tag);
+	return mpool_obj_paged(mpool_direct_map(), buf, obj, tag);
 }
 
 #endif /* _MPOOL_OBJ_H */
