@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "stream.h"
@@ -68,6 +69,8 @@ static void listen_to_one(int listener)
 	int err;
 
 	producer->sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (producer->sock < 0 && errno == EAGAIN)
+		demo_die(0, "only %u producers came", nr_producers);
 	if (producer->sock < 0 ||
 	    getsockopt(producer->sock, SOL_SOCKET, SO_PEERCRED, &cred, &length))
 		demo_die(errno, "cannot accept a producer");
@@ -256,6 +259,7 @@ static void work(void)
 int main(int argc, char **argv)
 {
 	const char *flip = getenv("DEMO_CORRUPT");
+	struct timeval patience = { .tv_sec = 30 };
 	unsigned int i;
 	int listener;
 
@@ -274,6 +278,8 @@ int main(int argc, char **argv)
 	listener = demo_listen(argv[1], SHARES_MAX);
 	if (listener < 0)
 		demo_die(listener, "%s", argv[1]);
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		   sizeof(patience));
 	while (nr_producers < stream.shares)
 		listen_to_one(listener);
 	close(listener);
