@@ -18,6 +18,12 @@ static struct kunit_suite *suites[] = {
 	&mpool_wait_suite,
 	&mpool_stock_suite,
 	&mpool_lease_suite,
+	&mpool_reclaim_suite,
+	&mpool_pool_suite,
+	&mpool_registry_suite,
+	&mpool_alloc_suite,
+	&mpool_report_suite,
+	&mpool_stats_suite,
 };
 
 void mpool_kunit_start(void)

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Giving memory back: with age, for other classes, under pressure.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/percpu.h>
+#include <linux/sizes.h>
+
+#include "helpers.h"
+#include "reclaim.h"
+#include "suites.h"
+
+static struct mpool_class *ageing_class(struct kunit *test, size_t size,
+					u32 max_age_ms)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { 10, 10, 10 },
+			.max = { 64, 64, 64 },
+			.max_age_ms = max_age_ms,
+			.cleanup_interval_ms = MPOOL_NONE,
+			.growth_percent = 100,
+		},
+	};
+
+	return kt_class(test, kt_pool(test, &cfg), size);
+}
+
+static u64 backed(struct mpool_class *cls)
+{
+	return kt_stats(cls).backed;
+}
+
+static const unsigned int sizes[] = { 64, 4096 };
+
+static void size_desc(const unsigned int *size, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+}
+
+KUNIT_ARRAY_PARAM(size, sizes, size_desc);
+
+static void a_cleanup_goes_down_to_initial(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = ageing_class(test, size, MPOOL_NONE);
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 10ULL);
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 10ULL);
+}
+
+/* 30 percent of 40 are 12. */
+static void a_cleanup_waits_for_little_use(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = ageing_class(test, size, MPOOL_NONE);
+	void **bufs = kt_take(test, cls, 40);
+
+	kt_give(cls, 28, bufs + 12);
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
+	mpool_class_free(cls, bufs[11]);
+	mpool_reclaim_age(cls);
+	/* Eleven are out: above initial, and none of them can go. */
+	KUNIT_EXPECT_EQ(test, backed(cls), 11ULL);
+	kt_give(cls, 11, bufs);
+}
+
+static void a_cleanup_spares_the_young(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = ageing_class(test, size, 60000);
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
+}
+
+static void a_cleanup_keeps_the_reserve(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { 2, 2, 2 },
+			.max = { 64, 64, 64 },
+			.max_age_ms = MPOOL_NONE,
+			.reserve = 5,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), 64);
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 5ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
+	mpool_trim(cls->pool, 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
+}
+
+static void cleanups_come_by_themselves(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { 10, 10, 10 },
+			.max = { 64, 64, 64 },
+			.max_age_ms = MPOOL_NONE,
+			.cleanup_interval_ms = 20,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), 64);
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(backed(cls) == 10));
+}
+
+static void shrink_percent_of_none_never_cleans(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE },
+			.shrink_percent = MPOOL_NONE,
+			.max_age_ms = MPOOL_NONE,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), 64);
+
+	kt_give(cls, 1, kt_take(test, cls, 1));
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 1ULL);
+}
+
+static void only_a_drain_reaches_magazines(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, 64);
+	u64 held;
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	held = kt_stats(cls).free_cpu;
+	KUNIT_EXPECT_GT(test, held, 0ULL);
+	mpool_reclaim_class(cls, 0, UINT_MAX, false);
+	KUNIT_EXPECT_EQ(test, backed(cls), held);
+	mpool_reclaim_class(cls, 0, UINT_MAX, true);
+	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
+}
+
+static void no_more_is_reclaimed_than_told(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 4096, 64);
+	struct mpool_desc *descs[10];
+
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 10, true,
+					       MPOOL_DEADLINE_NOW, descs), 10);
+	mpool_stock_return(cls, 10, descs);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 10));
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	/* Stock first, then the depots. */
+	KUNIT_EXPECT_EQ(test, mpool_reclaim_class(cls, 0, 15, true), 15U);
+	KUNIT_EXPECT_EQ(test, backed(cls), 35ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).clean, 0ULL);
+}
+
+static void a_squeeze_takes_from_the_others(struct kunit *test)
+{
+	struct mpool *pool = kt_pool_max(test, 64);
+	struct mpool_class *a = kt_class(test, pool, 64);
+	struct mpool_class *b = kt_class(test, pool, 4096);
+	struct mpool_class *c = kt_class(test, pool, 8192);
+
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(a, 10), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(b, 10), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(c, 10), 0);
+	KUNIT_EXPECT_TRUE(test, mpool_reclaim_squeeze(c));
+	KUNIT_EXPECT_EQ(test, backed(a), 0ULL);
+	KUNIT_EXPECT_EQ(test, backed(b), 0ULL);
+	KUNIT_EXPECT_EQ(test, backed(c), 10ULL);
+	/* Nothing left to take. */
+	KUNIT_EXPECT_FALSE(test, mpool_reclaim_squeeze(c));
+}
+
+static void at_its_own_limit_a_class_takes_nothing(struct kunit *test)
+{
+	struct mpool *pool = kt_pool_max(test, 10);
+	struct mpool_class *a = kt_class(test, pool, 64);
+	struct mpool_class *b = kt_class(test, pool, 4096);
+
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(a, 10), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(b, 10), 0);
+	KUNIT_EXPECT_FALSE(test, mpool_reclaim_squeeze(b));
+	KUNIT_EXPECT_EQ(test, backed(a), 10ULL);
+}
+
+/* All shrinkers of the system run, as if somebody wrote it by hand. */
+static void run_shrinkers(struct kunit *test)
+{
+	struct file *file = filp_open("/proc/sys/vm/drop_caches", O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		kunit_skip(test, "cannot open drop_caches: %ld", PTR_ERR(file));
+	ret = kernel_write(file, "2", 1, &pos);
+	filp_close(file, NULL);
+	if (ret != 1)
+		kunit_skip(test, "cannot write drop_caches: %zd", ret);
+}
+
+static void the_shrinker_takes_what_is_idle(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = kt_class_max(test, size, 64);
+	void **bufs = kt_take(test, cls, 60);
+	u64 held;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		memset(bufs[i], 0x5a, cls->size);
+	kt_give(cls, 50, bufs + 10);
+	held = kt_stats(cls).free_cpu;
+	run_shrinkers(test);
+	/* Those in use and those in magazines are not its to take. */
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_depot, 0ULL);
+	KUNIT_EXPECT_EQ(test, backed(cls), 10 + held);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 10ULL);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_FALSE(test, !!memchr_inv(bufs[i], 0x5a, cls->size));
+	kt_give(cls, 10, bufs);
+}
+
+static void the_shrinker_takes_lease_stock(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 4096, 8);
+
+	kt_return(cls, kt_lease(test, cls));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 1));
+	run_shrinkers(test);
+	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
+}
+
+static struct kunit_case reclaim_cases[] = {
+	KUNIT_CASE_PARAM(a_cleanup_goes_down_to_initial, size_gen_params),
+	KUNIT_CASE_PARAM(a_cleanup_waits_for_little_use, size_gen_params),
+	KUNIT_CASE_PARAM(a_cleanup_spares_the_young, size_gen_params),
+	KUNIT_CASE(a_cleanup_keeps_the_reserve),
+	KUNIT_CASE(cleanups_come_by_themselves),
+	KUNIT_CASE(shrink_percent_of_none_never_cleans),
+	KUNIT_CASE(only_a_drain_reaches_magazines),
+	KUNIT_CASE(no_more_is_reclaimed_than_told),
+	KUNIT_CASE(a_squeeze_takes_from_the_others),
+	KUNIT_CASE(at_its_own_limit_a_class_takes_nothing),
+	KUNIT_CASE_PARAM(the_shrinker_takes_what_is_idle, size_gen_params),
+	KUNIT_CASE(the_shrinker_takes_lease_stock),
+	{}
+};
+
+KT_SUITE(reclaim);
