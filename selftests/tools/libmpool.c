@@ -29,6 +29,8 @@ FIXTURE_SETUP(lib)
 		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
 	};
 
+	/* Left by a test that was killed. */
+	mpl_destroy(POOL);
 	ASSERT_EQ(0, mpl_create(POOL, &config));
 	ASSERT_EQ(0, mpl_open(&self->client, POOL));
 }
@@ -111,7 +113,7 @@ TEST_F(lib, many)
 			  mpl_find(self->client,
 				   mpl_pointer(self->client, &leases[i]),
 				   &found));
-		for (j = i + 1; j < MANY; j++) {
+		for (j = i + 1; i % 25 == 0 && j < MANY; j++) {
 			ASSERT_EQ(0, mpl_find(self->client,
 					      mpl_pointer(self->client,
 							  &leases[j]),
