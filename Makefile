@@ -52,15 +52,15 @@ demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
 	@VARIANT=bare selftests/demo/host.sh "$(KERNEL)" "$(INPUT)"
 
 check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
-	@:$(call need_packages,base debug)
+	@:$(call need_packages,base debug tools)
 	@$(VM)/check.sh
 
 check-kunit:	## only the KUnit suites
-	@:$(call need_packages,base debug)
+	@:$(call need_packages,base debug tools)
 	@$(VM)/check.sh kunit
 
 check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
-	@:$(call need_packages,base debug)
+	@:$(call need_packages,base debug tools)
 	@BEDS="$(BEDS)" $(VM)/check.sh selftests
 
 bench-insn:	## instructions for an allocation, counted by the emulator; KERNEL=6.1

@@ -9,7 +9,7 @@ parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(kunit selftests)
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
 
-bash "$VM_DIR/packages.sh" base debug
+bash "$VM_DIR/packages.sh" base debug tools
 mkdir -p "$BUILD"
 RESULTS=$(mktemp "$BUILD/results.XXXXXX")
 trap 'rm -f "$RESULTS"' EXIT

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# programs.sh: builds the kselftest programs, statically, prints where they are.
+# programs.sh: builds the kselftest programs, statically, prints where they are;
+# and libmpool, mpoolctl and their tests, whose tree lies in $BUILD/test-tools.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -14,5 +15,7 @@ flock "$fd"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 logged "$out/.log" "building the test programs" \
 	make -C "$TOP/selftests/uapi" -j"$(nproc)" OUT="$out" KSELFTEST="$harness" CC=gcc
-grep -E 'warning:' "$out/.log" >&2 || true
+logged "$out/.log-tools" "building libmpool, mpoolctl and their tests" \
+	make -C "$TOP/selftests/tools" OUT="$BUILD/test-tools" KSELFTEST="$harness"
+grep -hE 'warning:' "$out/.log" "$out/.log-tools" >&2 || true
 echo "$out"

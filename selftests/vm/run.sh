@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh BED [kunit | TEST...]: builds, boots and tests. A TEST is uapi/NAME or
-# modules/NAME.sh; without any, all of them. Prints what failed or was skipped
+# modules/NAME.sh or tools/NAME; without any, all of them. Prints what failed or was skipped
 # and a count; with RESULTS=FILE the cases are added to that file, as tap.awk
 # prints them. Where the logs are is said when something failed.
 #
@@ -31,6 +31,9 @@ all_tests() {
 	for f in "$TOP"/selftests/modules/*.sh; do
 		[ ! -e "$f" ] || echo "modules/$(basename "$f")"
 	done
+	echo tools/libmpool
+	echo tools/mpoolctl.sh
+	echo tools/example_lease.sh
 }
 
 # machine NAME MODE TEST...: one VM; its cases are added to $cases
@@ -44,6 +47,7 @@ machine() {
 	mkdir -p "$dir/tree"/{modules,tests/uapi,tests/modules}
 	find "$modules" -name '*.ko' -exec cp {} "$dir/tree/modules/" \;
 	if [ "$mode" = tests ]; then
+		cp -a "$BUILD/test-tools/tree/." "$dir/tree/"
 		find "$programs" -maxdepth 1 -type f -perm -100 ! -name '.*' \
 			-exec cp {} "$dir/tree/tests/uapi/" \;
 		local f
