@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,6 +338,60 @@ TEST_F_TIMEOUT(race, release_close_munmap, 60)
 		ASSERT_EQ(0, stats.total.leased);
 		ASSERT_EQ(CLIENTS, stats.nr_clients);
 	} while (mt_now() < self->s.end);
+}
+
+/* Faults on all pages of a buffer, again and again, until told to stop. */
+struct toucher {
+	char *buf;
+	__u64 size;
+	bool stop;
+};
+
+static void *touch_pages(void *arg)
+{
+	struct toucher *t = arg;
+	__u64 at = 0;
+
+	while (!__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) {
+		/* Forgets the mapping, not the page; what comes last stays. */
+		madvise(t->buf + at, MT_PAGE, MADV_DONTNEED);
+		mt_poke(t->buf + at, 1);
+		at = (at + MT_PAGE) % t->size;
+	}
+	return NULL;
+}
+
+/*
+ * A fault that found its lease before the release must not map the page after
+ * it: when release has returned, each access is SIGBUS.
+ */
+TEST_F_TIMEOUT(race, no_mapping_survives, 60)
+{
+	struct mt_client *client = &self->s.clients[0];
+	unsigned long rounds = 0;
+	struct mpool_lease lease;
+	struct toucher t = {};
+	pthread_t thread;
+	unsigned char c;
+	__u64 at;
+
+	do {
+		t.size = MT_PAGE << (rounds % 5);
+		t.stop = false;
+		ASSERT_EQ(1, mt_lease_wait(client->fd, 0, t.size, 1,
+					   mt_now() + 10000000000ULL, &lease));
+		t.buf = client->win + lease.offset;
+		ASSERT_EQ(0, pthread_create(&thread, NULL, touch_pages, &t));
+		while (mt_peek(t.buf, &c) || !c)
+			;
+		ASSERT_EQ(0, mt_release_one(client->fd, lease.handle));
+		__atomic_store_n(&t.stop, true, __ATOMIC_RELAXED);
+		pthread_join(thread, NULL);
+		for (at = 0; at < t.size; at += MT_PAGE)
+			ASSERT_EQ(SIGBUS, mt_poke(t.buf + at, 1));
+		rounds++;
+	} while (mt_now() < self->s.end);
+	printf("# %lu rounds\n", rounds);
 }
 
 struct flipper {
