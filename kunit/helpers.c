@@ -39,7 +39,7 @@ int kt_init(struct kunit *test)
 
 static void thread_end(struct kunit *test, struct kt_thread *t)
 {
-	if (!wait_for_completion_timeout(&t->done, KT_PATIENCE)) {
+	if (!wait_for_completion_timeout(&t->done, 3 * KT_PATIENCE)) {
 		KUNIT_FAIL(test, "a thread of the test does not end");
 		send_sig(SIGKILL, t->task, 1);
 		wait_for_completion(&t->done);
