@@ -124,9 +124,8 @@ static void with_interrupts_off(struct kunit *test)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	job->context_ok = irqs_disabled();
 	alloc_and_free(job);
-	KUNIT_EXPECT_TRUE(test, irqs_disabled());
+	job->context_ok = irqs_disabled();
 	local_irq_restore(flags);
 	check_job(test, job);
 }
@@ -142,38 +141,47 @@ static void with_preemption_off(struct kunit *test)
 	check_job(test, job);
 }
 
+/* What a CPU's magazines hold. */
+static unsigned int held(const struct mpool_cpu *cpu)
+{
+	return cpu->nr + cpu->prev_nr;
+}
+
 /* As an interrupt finds it that came while its task was inside. */
 static void amid_its_own_task_the_depot_serves(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, kind_size(test), 128);
-	struct mpool_class_stats before, after;
-	unsigned int held, nr = 6 * cls->cpu_cap;
+	struct mpool_class_stats before, during, after;
+	unsigned int nr = 6 * cls->cpu_cap, was, then, now, busy;
 	struct mpool_cpu *cpu;
 	void *buf;
 
 	KUNIT_ASSERT_GT(test, cls->cpu_cap, 0U);
 	kt_other_cpu(test);
 	kt_give(cls, nr, kt_take(test, cls, nr));
+	before = kt_stats(cls);
 
 	preempt_disable();
 	cpu = this_cpu_ptr(cls->cpu);
-	held = cpu->nr + cpu->prev_nr;
-	before = kt_stats(cls);
+	was = held(cpu);
 	cpu->busy = 1;
 	buf = mpool_class_alloc(cls, GFP_ATOMIC);
-	KUNIT_EXPECT_NOT_NULL(test, buf);
-	KUNIT_EXPECT_EQ(test, cpu->nr + cpu->prev_nr, held);
-	after = kt_stats(cls);
-	KUNIT_EXPECT_EQ(test, after.free_depot + 1, before.free_depot);
-	KUNIT_EXPECT_EQ(test, after.depot_hits, before.depot_hits + 1);
+	then = held(cpu);
+	during = kt_stats(cls);
 	mpool_class_free(cls, buf);
-	KUNIT_EXPECT_EQ(test, cpu->nr + cpu->prev_nr, held);
-	/* It left the flag to whom it belongs to. */
-	KUNIT_EXPECT_EQ(test, cpu->busy, 1U);
+	now = held(cpu);
+	busy = cpu->busy;
 	cpu->busy = 0;
 	preempt_enable();
 
 	after = kt_stats(cls);
+	KUNIT_EXPECT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, then, was);
+	KUNIT_EXPECT_EQ(test, now, was);
+	/* The flag was left to whom it belongs to. */
+	KUNIT_EXPECT_EQ(test, busy, 1U);
+	KUNIT_EXPECT_EQ(test, during.free_depot + 1, before.free_depot);
+	KUNIT_EXPECT_EQ(test, during.depot_hits, before.depot_hits + 1);
 	KUNIT_EXPECT_EQ(test, after.free_depot, before.free_depot);
 	KUNIT_EXPECT_EQ(test, after.frees, before.frees + 1);
 }
@@ -181,7 +189,7 @@ static void amid_its_own_task_the_depot_serves(struct kunit *test)
 static void amid_its_own_task_in_bulk(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, kind_size(test), 128);
-	unsigned int nr = 4 * cls->cpu_cap, got, held;
+	unsigned int nr = 4 * cls->cpu_cap, got, was, then, now;
 	void **bufs = kt_take(test, cls, nr);
 	struct mpool_cpu *cpu;
 
@@ -189,15 +197,17 @@ static void amid_its_own_task_in_bulk(struct kunit *test)
 	kt_give(cls, nr, bufs);
 	preempt_disable();
 	cpu = this_cpu_ptr(cls->cpu);
-	held = cpu->nr + cpu->prev_nr;
+	was = held(cpu);
 	cpu->busy = 1;
 	got = mpool_class_alloc_bulk(cls, GFP_ATOMIC, cls->cpu_cap, bufs);
-	KUNIT_EXPECT_EQ(test, got, cls->cpu_cap);
-	KUNIT_EXPECT_EQ(test, cpu->nr + cpu->prev_nr, held);
+	then = held(cpu);
 	mpool_class_free_bulk(cls, got, bufs);
-	KUNIT_EXPECT_EQ(test, cpu->nr + cpu->prev_nr, held);
+	now = held(cpu);
 	cpu->busy = 0;
 	preempt_enable();
+	KUNIT_EXPECT_EQ(test, got, cls->cpu_cap);
+	KUNIT_EXPECT_EQ(test, then, was);
+	KUNIT_EXPECT_EQ(test, now, was);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
 }
 
