@@ -5,6 +5,7 @@
  */
 #include <linux/err.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 
 #include "class.h"
 #include "lease.h"
@@ -19,11 +20,32 @@ struct take {
 	struct mpool_desc **descs;
 	unsigned int nr;
 	unsigned int got;
+	u32 owner;
 };
 
+/* From here on the buffer is the client's, and is counted as such. */
 static void take_add(struct take *t, struct mpool_desc *desc)
 {
+	desc->owner = t->owner;
+	WRITE_ONCE(desc->obj.tag,
+		   mpool_obj_tag(&desc->obj, t->cls->tag, MPOOL_LEASED));
+	atomic_inc(&t->cls->stock.leased);
 	t->descs[t->got++] = desc;
+}
+
+/* Gives back what no process has seen yet: it is as clean as it came. */
+static void take_undo(struct take *t)
+{
+	struct mpool_desc *desc;
+
+	while (t->got) {
+		desc = t->descs[--t->got];
+		desc->owner = MPOOL_OWNER_CLEAN;
+		WRITE_ONCE(desc->obj.tag,
+			   mpool_obj_tag(&desc->obj, t->cls->tag, MPOOL_FREE));
+		atomic_dec(&t->cls->stock.leased);
+		mpool_stock_add_clean(t->cls, desc);
+	}
 }
 
 static void take_clean(struct take *t)
@@ -54,18 +76,20 @@ static void take_dirty(struct take *t)
 
 /*
  * From the kernel's side to a client's: what a kernel user wrote must go, and
- * what a kernel user left pinned may not be handed out.
+ * what a kernel user left pinned may not be handed out.  Once given to the
+ * stock a buffer is the stock's, whatever that finds when it looks itself.
  */
-static bool take_from_kernel(struct take *t, struct mpool_obj *obj)
+static void take_from_kernel(struct take *t, struct mpool_obj *obj)
 {
 	struct mpool_desc *desc = mpool_obj_desc(obj);
 
-	if (mpool_pages_pinned(desc) && !mpool_stock_add_dirty(t->cls, desc))
-		return false;
+	if (mpool_pages_pinned(desc)) {
+		mpool_stock_add_dirty(t->cls, desc);
+		return;
+	}
 	mpool_desc_clean(desc);
 	atomic64_inc(&t->cls->stock.zeroed_sync);
 	take_add(t, desc);
-	return true;
 }
 
 static void take_depot(struct take *t)
@@ -103,44 +127,70 @@ static int take_new(struct take *t)
 				       objs);
 		if (got < 0)
 			return got;
+		mpool_magazine_peak(t->cls);
 		for (i = 0; i < got; i++)
 			take_add(t, mpool_obj_desc(objs[i]));
 	}
 	return 0;
 }
 
-/* All that can be had without waiting for anybody. */
+/* The CPUs' magazines, and what the cleaner has in its hands. */
+static void take_hidden(struct take *t)
+{
+	struct mpool_class *cls = t->cls;
+
+	if (READ_ONCE(cls->stock.busy)) {
+		flush_work(&cls->stock.clean_work);
+		take_clean(t);
+	}
+	/* A grace period that finds nothing would be anybody's to ask for. */
+	if (t->got == t->nr || !mpool_magazine_count(cls))
+		return;
+	mpool_drain_begin(cls);
+	take_depot(t);
+	mpool_drain_end(cls);
+}
+
+/* All that can be had without waiting for anybody; who waits comes first. */
 static int take_now(struct take *t)
 {
 	int err;
 
-	take_clean(t);
 	if (mpool_has_waiters(t->cls))
-		return t->got < t->nr ? -ENOSPC : 0;
+		return -ENOSPC;
+	take_clean(t);
 	take_dirty(t);
 	take_depot(t);
 	err = take_new(t);
-	if (err == -ENOSPC && mpool_reclaim_squeeze(t->cls))
+	if (err == -ENOSPC && !t->got && mpool_reclaim_squeeze(t->cls))
 		err = take_new(t);
-	if (!err)
-		return 0;
-	/* The CPUs' magazines may hold what is missing. */
-	mpool_drain_begin(t->cls);
-	take_depot(t);
-	mpool_drain_end(t->cls);
+	if (err)
+		take_hidden(t);
 	return t->got < t->nr ? err : 0;
 }
 
 /* For the first in the queue, when something may have come into the stock. */
 static struct mpool_obj *take_grow(struct mpool_class *cls, void *arg)
 {
-	struct take *t = arg, one = { cls, t->descs + t->got, 1, 0 };
+	struct mpool_desc *desc = mpool_stock_take_clean(cls);
+	struct mpool_obj *obj;
 
-	take_clean(&one);
-	take_dirty(&one);
-	if (!one.got)
-		take_new(&one);
-	return one.got ? &one.descs[0]->obj : NULL;
+	if (desc)
+		return &desc->obj;
+	desc = mpool_stock_take_dirty(cls);
+	if (desc) {
+		mpool_desc_clean(desc);
+		atomic64_inc(&cls->stock.zeroed_sync);
+		return &desc->obj;
+	}
+	if (mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
+			     &obj) == 1)
+		return obj;
+	if (mpool_reclaim_squeeze(cls) &&
+	    mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
+			     &obj) == 1)
+		return obj;
+	return NULL;
 }
 
 static int take_wait(struct take *t, ktime_t deadline)
@@ -149,7 +199,6 @@ static int take_wait(struct take *t, ktime_t deadline)
 		.state = TASK_INTERRUPTIBLE,
 		.deadline = deadline,
 		.grow = take_grow,
-		.arg = t,
 	};
 	struct mpool_obj *obj = mpool_wait(t->cls, &how);
 	struct mpool_desc *desc;
@@ -167,10 +216,56 @@ static int take_wait(struct take *t, ktime_t deadline)
 	return 0;
 }
 
-static void take_undo(struct take *t)
+/*
+ * One who wants all may wait with some in hand, but only one at a time: two
+ * could wait for each other's.  The others wait for their turn empty-handed.
+ */
+static int collect_begin(struct take *t, ktime_t deadline)
 {
-	while (t->got)
-		mpool_stock_add_clean(t->cls, t->descs[--t->got]);
+	struct mpool_stock *stock = &t->cls->stock;
+	ktime_t left = KTIME_MAX;
+	int err;
+
+	if (!cmpxchg(&stock->collecting, 0, 1))
+		return 0;
+	take_undo(t);
+	if (deadline != MPOOL_DEADLINE_NEVER)
+		left = ktime_sub(deadline, ktime_get());
+	if (left <= 0)
+		return -ETIMEDOUT;
+	err = wait_event_interruptible_hrtimeout(stock->turn,
+						 !cmpxchg(&stock->collecting,
+							  0, 1), left);
+	return err == -ERESTARTSYS ? -EINTR : err == -ETIME ? -ETIMEDOUT : err;
+}
+
+static void collect_end(struct mpool_stock *stock)
+{
+	/* What was collected, or given back, comes before the next turn. */
+	smp_store_release(&stock->collecting, 0);
+	wake_up(&stock->turn);
+}
+
+static int take_until(struct take *t, unsigned int need, ktime_t deadline)
+{
+	int err = 0;
+
+	while (!err && t->got < need)
+		err = take_wait(t, deadline);
+	return err;
+}
+
+static int take_all(struct take *t, ktime_t deadline)
+{
+	int err = collect_begin(t, deadline);
+
+	if (err)
+		return err;
+	err = take_until(t, t->nr, deadline);
+	if (err)
+		take_undo(t);
+	collect_end(&t->cls->stock);
+	return err;
 }
 
 /**
@@ -186,38 +281,30 @@ static void take_undo(struct take *t)
  *
  * Context: process, may sleep.
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
- * @deadline is MPOOL_DEADLINE_NOW; -ETIMEDOUT; -EINTR; -ENOMEM when the system
- * has no memory.
+ * @deadline is MPOOL_DEADLINE_NOW; -ETIMEDOUT; -EINTR; -ENOSPC when @all are
+ * more than the class may ever have; -ENOMEM when the system has no memory.
  */
 int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 		     bool all, ktime_t deadline, struct mpool_desc **descs)
 {
-	struct take t = { cls, descs, nr, 0 };
-	unsigned int need = all ? nr : 1, i;
-	int err = take_now(&t);
+	struct take t = { cls, descs, nr, 0, owner };
+	unsigned int need = all ? nr : 1;
+	int err;
 
-	while (t.got < need) {
-		if (err == -ENOMEM)
-			break;
+	if (all && nr > READ_ONCE(cls->max))
+		return -ENOSPC;
+	err = take_now(&t);
+	if (t.got < need && err != -ENOMEM) {
 		err = -EAGAIN;
-		if (deadline == MPOOL_DEADLINE_NOW)
-			break;
-		err = take_wait(&t, deadline);
-		if (err)
-			break;
+		if (deadline != MPOOL_DEADLINE_NOW)
+			err = all ? take_all(&t, deadline) :
+				    take_until(&t, need, deadline);
 	}
 	if (t.got < need) {
 		take_undo(&t);
 		atomic64_inc(&cls->fails);
 		return err;
 	}
-	for (i = 0; i < t.got; i++) {
-		descs[i]->owner = owner;
-		WRITE_ONCE(descs[i]->obj.tag,
-			   mpool_obj_tag(&descs[i]->obj, cls->tag,
-					 MPOOL_LEASED));
-	}
-	atomic_add(t.got, &cls->stock.leased);
 	atomic64_add(t.got, &cls->stock.leases);
 	return t.got;
 }

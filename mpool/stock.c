@@ -48,14 +48,6 @@ void mpool_desc_clean(struct mpool_desc *desc)
 	desc->owner = MPOOL_OWNER_CLEAN;
 }
 
-/* After a buffer came into a list: who waits may want it. */
-static void stock_kick(struct mpool_class *cls)
-{
-	/* The list before the queue here; a waiter looks the other way round. */
-	smp_mb();
-	mpool_wait_kick(cls);
-}
-
 static struct mpool_desc *stock_pop(struct mpool_stock *stock,
 				    struct list_head *list, unsigned int *nr)
 {
@@ -135,7 +127,7 @@ void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc)
 	spin_lock_irqsave(&stock->lock, flags);
 	stock_push_clean(stock, desc);
 	spin_unlock_irqrestore(&stock->lock, flags);
-	stock_kick(cls);
+	mpool_wait_kick(cls);
 }
 
 static void stock_work(struct mpool_stock *stock, bool pinned)
@@ -144,8 +136,8 @@ static void stock_work(struct mpool_stock *stock, bool pinned)
 	if (stock->ended)
 		return;
 	if (pinned)
-		queue_delayed_work(mpool_wq, &stock->pin_work,
-				   msecs_to_jiffies(PIN_POLL_FIRST_MS));
+		mod_delayed_work(mpool_wq, &stock->pin_work,
+				 msecs_to_jiffies(PIN_POLL_FIRST_MS));
 	else
 		queue_work(mpool_wq, &stock->clean_work);
 }
@@ -199,7 +191,7 @@ void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
 		mpool_stock_add_dirty(cls, descs[i]);
 	atomic_sub(nr, &cls->stock.leased);
 	atomic64_add(nr, &cls->stock.releases);
-	stock_kick(cls);
+	mpool_wait_kick(cls);
 }
 
 static void stock_clean_fn(struct work_struct *work)
@@ -225,7 +217,7 @@ static void stock_clean_fn(struct work_struct *work)
 		stock_push_clean(stock, desc);
 		spin_unlock_irqrestore(&stock->lock, flags);
 		atomic64_inc(&stock->zeroed);
-		stock_kick(cls);
+		mpool_wait_kick(cls);
 	}
 }
 
@@ -269,7 +261,7 @@ static void stock_pin_fn(struct work_struct *work)
 				   msecs_to_jiffies(delay));
 	stock_work(stock, false);
 	spin_unlock_irqrestore(&stock->lock, flags);
-	stock_kick(cls);
+	mpool_wait_kick(cls);
 }
 
 /**
@@ -352,6 +344,7 @@ void mpool_stock_init(struct mpool_class *cls)
 	INIT_LIST_HEAD(&stock->quarantine);
 	INIT_WORK(&stock->clean_work, stock_clean_fn);
 	INIT_DELAYED_WORK(&stock->pin_work, stock_pin_fn);
+	init_waitqueue_head(&stock->turn);
 	stock->stamp = jiffies;
 }
 

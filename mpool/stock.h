@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 struct mpool_class;
@@ -24,6 +25,8 @@ struct mpool_desc;
  * @nr_dirty: in @dirty
  * @nr_quarantined: in @quarantine
  * @busy: dirty ones in the cleaner's hands
+ * @collecting: somebody waits with buffers in hand
+ * @turn: who waits for @collecting
  * @ended: no work may be queued any more
  * @leased: held by clients
  * @abandoned: given up to a pin
@@ -44,6 +47,8 @@ struct mpool_stock {
 	unsigned int nr_dirty;
 	unsigned int nr_quarantined;
 	unsigned int busy;
+	unsigned int collecting;
+	wait_queue_head_t turn;
 	bool ended;
 	atomic_t leased;
 	atomic_t abandoned;

@@ -122,12 +122,13 @@ struct mpool_pool_config {
  * struct mpool_pool_create - argument of MPOOL_IOC_POOL_CREATE
  * @size: [in] sizeof(struct mpool_pool_create)
  * @flags: [in] 0
- * @name: [in] 1 to 31 of A-Z a-z 0-9 _ . - not beginning with a dot,
- *	terminated and filled with NUL
+ * @name: [in] 1 to 31 of A-Z a-z 0-9 _ . - not beginning with a dot and not
+ *	"summary", terminated and filled with NUL
  * @config: [in] settings; all 0 is a usable pool
  *
  * Needs CAP_SYS_ADMIN.  -EEXIST: the name is taken.  -EINVAL: name or a
- * setting out of range.  -EPERM, -ENOMEM, -EFAULT, -E2BIG.
+ * setting out of range.  -ENOSPC: max_bytes is too little for the reserves of
+ * an eager pool.  -EPERM, -ENOMEM, -EFAULT, -E2BIG.
  */
 struct mpool_pool_create {
 	__u32 size;
@@ -256,7 +257,8 @@ struct mpool_lease {
  * deadline_ns is 0.  -ETIMEDOUT: none until the deadline.  -EINTR: a signal
  * came while waiting.  -EDQUOT: the caller's RLIMIT_MEMLOCK, against all that
  * the user who opened the file has locked, unless he had CAP_IPC_LOCK.
- * -ENOSPC: the client's window has no free slot of that class, or the pool no
+ * -ENOSPC: the client's window has no free slot of that class, all that are
+ * asked for are more than the class may have, or the pool has no
  * room for the class's reserve.  -ENOTCONN:
  * not attached.  -EMSGSIZE: length above max_size.  -ENOMEM, -EINVAL, -EFAULT,
  * -E2BIG.
