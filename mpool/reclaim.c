@@ -88,28 +88,51 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	return freed ?: SHRINK_STOP;
 }
 
+static bool has_room(const struct mpool_class *cls)
+{
+	const struct mpool *pool = cls->pool;
+
+	return atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
+	       READ_ONCE(pool->max_bytes);
+}
+
+static void squeeze(struct mpool_class *cls, bool drain)
+{
+	size_t need = mpool_class_cost(cls);
+	struct mpool *pool = cls->pool;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes && !has_room(cls); i++) {
+		struct mpool_class *other = mpool_pool_peek(pool, i);
+
+		if (!other || other == cls)
+			continue;
+		if (drain && !mpool_magazine_count(other))
+			continue;
+		mpool_reclaim_class(other, 0,
+				    DIV_ROUND_UP(need, mpool_class_cost(other)),
+				    drain);
+	}
+}
+
 /**
- * mpool_reclaim_squeeze() - make room in a pool for one class
+ * mpool_reclaim_squeeze() - make room in a pool for a buffer of one class
  * @cls: the class that hit the pool's limit of bytes
  *
+ * Takes idle buffers of the pool's other classes, no more than are needed;
+ * those in magazines only when depots and stocks had none.
+ *
  * Context: process, may sleep.
- * Return: whether other classes of the pool gave something up.
+ * Return: whether there is room now.
  */
 bool mpool_reclaim_squeeze(struct mpool_class *cls)
 {
-	struct mpool *pool = cls->pool;
-	unsigned int done = 0, i;
-
 	/* At its own limit, others' memory is no help. */
 	if (atomic_read(&cls->backed) >= (int)READ_ONCE(cls->max))
 		return false;
-	for (i = 0; i < pool->nr_classes; i++) {
-		struct mpool_class *other = mpool_pool_peek(pool, i);
-
-		if (other && other != cls)
-			done += mpool_reclaim_class(other, 0, UINT_MAX, false);
-	}
-	return done;
+	squeeze(cls, false);
+	squeeze(cls, true);
+	return has_room(cls);
 }
 
 /**
