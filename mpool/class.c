@@ -191,6 +191,7 @@ struct mpool_obj *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
 		*err = got;
 		return NULL;
 	}
+	mpool_magazine_peak(cls);
 	if (!gfpflags_allow_blocking(gfp))
 		return obj;
 	gfp |= __GFP_NORETRY | __GFP_NOWARN;

@@ -73,6 +73,21 @@ static struct mpool_mag *mag_get_empty(struct mpool_class *cls)
 	return mag;
 }
 
+/**
+ * mpool_magazine_peak() - so many are out of the depots now, for users
+ * @cls: the class
+ *
+ * Context: any but NMI.
+ */
+void mpool_magazine_peak(struct mpool_class *cls)
+{
+	int out = atomic_read(&cls->out);
+	int old = atomic_read(&cls->peak);
+
+	while (out > old && !atomic_try_cmpxchg(&cls->peak, &old, out))
+		;
+}
+
 static struct mpool_depot *depot_here(struct mpool_class *cls)
 {
 	return cls->depots[numa_mem_id()];
@@ -81,13 +96,9 @@ static struct mpool_depot *depot_here(struct mpool_class *cls)
 /* Objects left the depots; @peak: for users, and not for the system. */
 static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
 {
-	int out = atomic_add_return(nr, &cls->out);
-	int old = atomic_read(&cls->peak);
-
-	if (!peak)
-		return;
-	while (out > old && !atomic_try_cmpxchg(&cls->peak, &old, out))
-		;
+	atomic_add(nr, &cls->out);
+	if (peak)
+		mpool_magazine_peak(cls);
 }
 
 /* Exchanges an empty magazine for one with objects; depot locked. */
@@ -426,6 +437,21 @@ unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 	return n;
 }
 
+/* Free objects in all magazines; a snapshot while they are in use. */
+unsigned long mpool_magazine_count(const struct mpool_class *cls)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+
+		/* Whoever needs it exact has the class slow. */
+		nr += data_race(c->nr + c->prev_nr);
+	}
+	return nr;
+}
+
 /* Free objects in all depots; exact under the class's lock while it is slow. */
 unsigned long mpool_depot_count(const struct mpool_class *cls)
 {
@@ -454,6 +480,23 @@ void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 		mpool_depot_put(cls, c->prev->objs[--c->prev_nr]);
 }
 
+/*
+ * Under the lock, as mpool_magazine_surplus() looks: who grows has counted
+ * itself in backed before, so whichever of the two comes second sees the
+ * other's.
+ */
+static bool mag_short(struct mpool_class *cls)
+{
+	unsigned long flags;
+	bool few;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	few = cls->nr_mags < mag_fixed() +
+	      atomic_read(&cls->backed) / cls->mag_size;
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+	return few;
+}
+
 /**
  * mpool_magazine_provide() - see that there are magazines for all backed
  * @cls: the class; backed already counts what is about to be made
@@ -465,8 +508,7 @@ int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp)
 {
 	struct mpool_mag *mag;
 
-	while (READ_ONCE(cls->nr_mags) < mag_fixed() +
-	       atomic_read(&cls->backed) / cls->mag_size) {
+	while (mag_short(cls)) {
 		mag = mag_alloc(cls, gfp, NUMA_NO_NODE);
 		if (!mag)
 			return -ENOMEM;
@@ -479,9 +521,6 @@ int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp)
 /**
  * mpool_magazine_surplus() - free magazines that the backed no longer need
  * @cls: the class
- *
- * Who grows counts in backed first and looks at nr_mags then, both orders of
- * which leave enough.
  */
 void mpool_magazine_surplus(struct mpool_class *cls)
 {

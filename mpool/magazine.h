@@ -58,7 +58,6 @@ struct mpool_cpu {
 	struct mpool_mag *loaded;
 	struct mpool_mag *prev;
 	unsigned int prev_nr;
-	unsigned int pad;
 	u64 allocs;
 	u64 frees;
 	u64 refills;
@@ -100,6 +99,8 @@ void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj);
 void mpool_depot_free(struct mpool_class *cls, struct mpool_obj *obj);
 unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 				  unsigned int nr, struct mpool_obj **objs);
+unsigned long mpool_magazine_count(const struct mpool_class *cls);
+void mpool_magazine_peak(struct mpool_class *cls);
 unsigned long mpool_depot_count(const struct mpool_class *cls);
 
 int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp);
