@@ -94,7 +94,7 @@ static struct mpool_obj *alloc_grow(struct mpool_class *cls, void *arg)
 static bool may_wait(struct mpool_class *cls, const struct grow_how *how,
 		     long timeout)
 {
-	if (!gfpflags_allow_blocking(how->gfp) || !timeout ||
+	if (!gfpflags_allow_blocking(how->gfp) || timeout <= 0 ||
 	    how->gfp & __GFP_NORETRY)
 		return false;
 	/* Out of memory below the limit, only a reserve promises a return. */
@@ -114,10 +114,23 @@ static struct mpool_obj *alloc_wait(struct mpool_class *cls,
 	struct mpool_obj *obj;
 
 	if (timeout != MAX_SCHEDULE_TIMEOUT)
-		how.deadline = ktime_add_us(ktime_get(),
-					    jiffies_to_usecs(timeout));
+		how.deadline = ktime_add_ns(ktime_get(),
+					    jiffies_to_nsecs(timeout));
 	obj = mpool_wait(cls, &how);
 	return IS_ERR(obj) ? NULL : obj;
+}
+
+/* Other CPUs' magazines may hold what is to be had nowhere else. */
+static struct mpool_obj *alloc_drain(struct mpool_class *cls)
+{
+	struct mpool_obj *obj;
+
+	if (!mpool_magazine_count(cls))
+		return NULL;
+	mpool_drain_begin(cls);
+	obj = mpool_slow_get(cls);
+	mpool_drain_end(cls);
+	return obj;
 }
 
 static struct mpool_obj *alloc_obj(struct mpool_class *cls, gfp_t gfp,
@@ -135,7 +148,7 @@ static struct mpool_obj *alloc_obj(struct mpool_class *cls, gfp_t gfp,
 	if (!mpool_has_waiters(cls))
 		obj = alloc_grow(cls, &how);
 	if (!obj && gfpflags_allow_blocking(gfp))
-		obj = mpool_reserve_get(cls);
+		obj = alloc_drain(cls) ?: mpool_reserve_get(cls);
 	if (!obj && may_wait(cls, &how, timeout))
 		obj = alloc_wait(cls, &how, timeout);
 	return obj;
@@ -318,7 +331,7 @@ static noinline struct mpool_class *class_make(struct mpool *pool,
 					       unsigned int index, gfp_t gfp)
 {
 	struct mpool_class *cls;
-	unsigned int flags = 0;
+	unsigned int flags;
 
 	if (index == MPOOL_NO_CLASS)
 		return NULL;
@@ -326,11 +339,18 @@ static noinline struct mpool_class *class_make(struct mpool *pool,
 		mpool_pool_want(pool, index);
 		return NULL;
 	}
-	if (!(gfp & __GFP_IO))
+	/* The class is made with GFP_KERNEL: hold it to what the caller may. */
+	if (!(gfp & __GFP_IO)) {
 		flags = memalloc_noio_save();
-	cls = mpool_pool_class(pool, index);
-	if (!(gfp & __GFP_IO))
+		cls = mpool_pool_class(pool, index);
 		memalloc_noio_restore(flags);
+	} else if (!(gfp & __GFP_FS)) {
+		flags = memalloc_nofs_save();
+		cls = mpool_pool_class(pool, index);
+		memalloc_nofs_restore(flags);
+	} else {
+		cls = mpool_pool_class(pool, index);
+	}
 	return IS_ERR(cls) ? NULL : cls;
 }
 
