@@ -307,6 +307,11 @@ void mpool_wait_kick(struct mpool_class *cls)
 	unsigned long flags;
 	struct waiter *w;
 
+	/*
+	 * What the caller made to be had before the look at the queue; a
+	 * waiter is in the queue before it looks (mpool_wait()).
+	 */
+	smp_mb();
 	if (!mpool_has_waiters(cls))
 		return;
 	raw_spin_lock_irqsave(&cls->lock, flags);
@@ -385,7 +390,8 @@ struct mpool_obj *mpool_wait(struct mpool_class *cls,
 	atomic64_inc(&cls->waits);
 	while (!READ_ONCE(w.obj)) {
 		if (READ_ONCE(w.retry)) {
-			WRITE_ONCE(w.retry, false);
+			/* A kick from here on is for the next round. */
+			smp_store_mb(w.retry, false);
 			made = how->grow(cls, how->arg);
 			if (made)
 				break;
