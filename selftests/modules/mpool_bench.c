@@ -73,71 +73,118 @@ static void print(const char *shape, const char *subject, u64 *runs, u64 ops)
  * as much as what is measured.  One run warms up.
  */
 #define MEASURE(shape, subject, rounds, ops, body) do {			\
+	unsigned int nr = rounds, run, i;				\
 	unsigned long flags;						\
-	unsigned int run, i;						\
 	u64 runs[RUNS + 1], t;						\
 									\
 	for (run = 0; run <= RUNS; run++) {				\
 		local_irq_save(flags);					\
 		t = ktime_get_ns();					\
-		for (i = 0; i < (rounds); i++)				\
+		for (i = 0; i < nr; i++)				\
 			body;						\
 		runs[run] = ktime_get_ns() - t;				\
 		local_irq_restore(flags);				\
 		cond_resched();						\
 	}								\
-	print(shape, subject, runs + 1, (u64)(rounds) * (ops));		\
+	print(shape, subject, runs + 1, (u64)nr * (ops));		\
 } while (0)
 
-/* An allocator: what allocates one object, and what frees @p. */
-#define SINGLE(subject, alloc, free) do {				\
-	unsigned int n;							\
+/* One object at a time. */
+#define PAIR(subject, alloc, free) do {					\
 	void *p;							\
 									\
 	MEASURE("pair", subject, ROUNDS, 1, ({				\
 		p = alloc;						\
 		barrier_data(p);					\
-		free;							\
+		free(p);						\
 	}));								\
-	MEASURE("held", subject, 4, s.size > 16384 ? 8 : HELD, ({	\
-		unsigned int most = s.size > 16384 ? 8 : HELD;		\
+} while (0)
+
+/* All allocated before the first is freed. */
+#define HOLD(subject, alloc, free) do {					\
+	unsigned int most = held(), n;					\
+	void *p;							\
 									\
+	MEASURE("held", subject, 4, most, ({				\
 		for (n = 0; n < most; n++)				\
 			s.held[n] = alloc;				\
 		for (n = 0; n < most; n++) {				\
 			p = s.held[n];					\
-			free;						\
+			free(p);					\
 		}							\
 	}));								\
 } while (0)
 
+/* Few of the large ones, lest the system's memory is what is measured. */
+static unsigned int held(void)
+{
+	return s.size > 16384 ? 8 : HELD;
+}
+
+static __always_inline void cache_free(void *p)
+{
+	kmem_cache_free(s.cache, p);
+}
+
+static __always_inline void reserve_free(void *p)
+{
+	mempool_free(p, s.mempool);
+}
+
+static __always_inline void pages_free(void *p)
+{
+	__free_pages(p, s.order);
+}
+
+static __always_inline void class_free(void *p)
+{
+	mpool_class_free(s.cls, p);
+}
+
+static __always_inline void pool_free(void *p)
+{
+	mpool_free(s.pool, p);
+}
+
 static void bench_kernel(void)
 {
-	SINGLE("kmem_cache", kmem_cache_alloc(s.cache, GFP_NOWAIT),
-	       kmem_cache_free(s.cache, p));
-	SINGLE("kmalloc", kmalloc(s.size, GFP_NOWAIT), kfree(p));
-	SINGLE("mempool", mempool_alloc(s.mempool, GFP_NOWAIT),
-	       mempool_free(p, s.mempool));
-	if (s.size >= PAGE_SIZE)
-		SINGLE("alloc_pages", alloc_pages(GFP_NOWAIT, s.order),
-		       __free_pages(p, s.order));
+	PAIR("kmem_cache", kmem_cache_alloc(s.cache, GFP_NOWAIT),
+	     cache_free);
+	HOLD("kmem_cache", kmem_cache_alloc(s.cache, GFP_NOWAIT),
+	     cache_free);
+	PAIR("kmalloc", kmalloc(s.size, GFP_NOWAIT), kfree);
+	HOLD("kmalloc", kmalloc(s.size, GFP_NOWAIT), kfree);
+	PAIR("mempool", mempool_alloc(s.mempool, GFP_NOWAIT),
+	     reserve_free);
+	HOLD("mempool", mempool_alloc(s.mempool, GFP_NOWAIT),
+	     reserve_free);
+	if (s.size < PAGE_SIZE)
+		return;
+	PAIR("alloc_pages", alloc_pages(GFP_NOWAIT, s.order),
+	     pages_free);
+	HOLD("alloc_pages", alloc_pages(GFP_NOWAIT, s.order),
+	     pages_free);
 }
 
 static void bench_mpool(void)
 {
-	SINGLE("mpool_class", mpool_class_alloc(s.cls, GFP_NOWAIT),
-	       mpool_class_free(s.cls, p));
-	SINGLE("mpool", mpool_alloc(s.pool, s.size, GFP_NOWAIT),
-	       mpool_free(s.pool, p));
+	PAIR("mpool_class", mpool_class_alloc(s.cls, GFP_NOWAIT),
+	     class_free);
+	HOLD("mpool_class", mpool_class_alloc(s.cls, GFP_NOWAIT),
+	     class_free);
+	PAIR("mpool", mpool_alloc(s.pool, s.size, GFP_NOWAIT),
+	     pool_free);
+	HOLD("mpool", mpool_alloc(s.pool, s.size, GFP_NOWAIT),
+	     pool_free);
 }
 
 static void bench_bulk(void)
 {
-	unsigned int nr = s.size > 16384 ? 2 : BULK;
+	unsigned int many = s.size > 16384 ? 2 : BULK;
 
-	MEASURE("bulk", "mpool_class", ROUNDS / BULK, nr, ({
-		mpool_class_alloc_bulk(s.cls, GFP_NOWAIT, nr, s.held);
-		mpool_class_free_bulk(s.cls, nr, s.held);
+	MEASURE("bulk", "mpool_class", ROUNDS / BULK, many, ({
+		mpool_class_alloc_bulk(s.cls, GFP_NOWAIT, many, s.held);
+		mpool_class_free_bulk(s.cls, many, s.held);
 	}));
 }
 

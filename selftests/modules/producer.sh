@@ -31,7 +31,7 @@ load() {
 
 echo "TAP version 13"
 echo "1..6"
-check "records come back as they were" load count=${COUNT:-2000}
+check "records come back as they were" load "count=${COUNT:-2000}"
 check "the pool stands in debugfs" test -d "$pools/producer"
 check "mpool cannot go while a module uses it" not rmmod mpool
 check "the pool goes with its module" sh -c "rmmod mpool_producer &&
