@@ -239,9 +239,15 @@ TEST_F(lease, all_or_nothing)
 {
 	struct mpool_stats stats;
 
-	EXPECT_EQ(-EAGAIN, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 1,
-					 MAX + 1, 0, self->leases));
+	/* More than there can ever be is not worth waiting for. */
+	EXPECT_EQ(-ENOSPC, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 1,
+					 MAX + 1, MPOOL_FOREVER, self->leases));
 	EXPECT_TRUE(mt_all(self->leases, 0, sizeof(self->leases)));
+	ASSERT_EQ(1, mt_lease(self->client.fd, 1, 1, self->leases + MAX));
+	EXPECT_EQ(-EAGAIN, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 1,
+					 MAX, 0, self->leases));
+	EXPECT_TRUE(mt_all(self->leases, 0, MAX * sizeof(self->leases[0])));
+	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases + MAX, 1));
 	ASSERT_EQ(0, mt_stats(self->client.fd, "", &stats));
 	EXPECT_EQ(0, stats.total.leased);
 	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
