@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := all
 .PHONY: all modules clean install help vm demo check check-kunit \
-	check-selftests bench-insn static kernels distclean-cache
+	check-selftests bench-insn static kernels distclean-cache docs
 
 # Whatever is missing is said in one line.
 cc_found = $(shell command -v $(firstword $(CC)))
@@ -77,6 +77,11 @@ kernels:	## fetch or build the test kernels into the cache; BEDS="...", UPDATE=1
 
 distclean-cache: ## remove the cache of kernels and packages
 	@bash -c '. $(VM)/lib.sh; rm -rf "$$CACHE"'
+
+docs:		## the documents as HTML, in build/docs/html
+	@:$(call need_packages,docs)
+	@$(VM)/packages.sh docs
+	@$(MAKE) -C Documentation
 
 help:		## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | expand -t 8 | \

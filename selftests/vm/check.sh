@@ -15,6 +15,9 @@ RESULTS=$(mktemp "$BUILD/results.XXXXXX")
 trap 'rm -f "$RESULTS"' EXIT
 export RESULTS
 
+sh "$TOP/selftests/readme.sh" ||
+	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >>"$RESULTS"
+
 # run NAME ARG...: a run that could not even report is one failure
 run() {
 	local before after

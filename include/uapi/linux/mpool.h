@@ -258,10 +258,9 @@ struct mpool_lease {
  * came while waiting.  -EDQUOT: the caller's RLIMIT_MEMLOCK, against all that
  * the user who opened the file has locked, unless he had CAP_IPC_LOCK.
  * -ENOSPC: the client's window has no free slot of that class, all that are
- * asked for are more than the class may have, or the pool has no
- * room for the class's reserve.  -ENOTCONN:
- * not attached.  -EMSGSIZE: length above max_size.  -ENOMEM, -EINVAL, -EFAULT,
- * -E2BIG.
+ * asked for are more than the class may have, or the pool has no room for the
+ * class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
+ * max_size.  -ENOMEM, -EINVAL, -EFAULT, -E2BIG.
  */
 struct mpool_lease_req {
 	__u32 size;
