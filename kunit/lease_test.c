@@ -163,18 +163,31 @@ static void some_may_be_fewer(struct kunit *test)
 static void all_or_nothing(struct kunit *test)
 {
 	struct mpool_class *cls = class_of(test, 4);
-	struct mpool_desc *descs[6];
+	struct mpool_desc *descs[4], *one = kt_lease(test, cls);
 	struct mpool_class_stats st;
 
-	KUNIT_EXPECT_EQ(test, take(cls, 6, true, descs), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, take(cls, 4, true, descs), -EAGAIN);
 	st = kt_stats(cls);
-	KUNIT_EXPECT_EQ(test, st.leased, 0ULL);
-	KUNIT_EXPECT_EQ(test, st.leases, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.leased, 1ULL);
+	KUNIT_EXPECT_EQ(test, st.leases, 1ULL);
 	KUNIT_EXPECT_EQ(test, st.fails, 1ULL);
-	KUNIT_EXPECT_EQ(test, st.clean, st.backed);
+	KUNIT_EXPECT_EQ(test, st.clean, st.backed - 1);
 	/* What it had in hand is to be had. */
-	KUNIT_ASSERT_EQ(test, take(cls, 4, true, descs), 4);
-	mpool_stock_return(cls, 4, descs);
+	KUNIT_ASSERT_EQ(test, take(cls, 3, true, descs), 3);
+	mpool_stock_return(cls, 3, descs);
+	kt_return(cls, one);
+}
+
+static void more_than_there_can_be_is_refused_at_once(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct mpool_desc *descs[5];
+
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, CLIENT, 5, true,
+					       MPOOL_DEADLINE_NEVER, descs),
+			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 0ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).waits, 0ULL);
 }
 
 static void now_does_not_wait(struct kunit *test)
@@ -282,6 +295,33 @@ static void who_wants_all_waits_for_all(struct kunit *test)
 	mpool_stock_return(cls, 4, t.descs);
 }
 
+/* With half of it each, they would wait for each other. */
+static void two_who_want_all_both_get_it(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct taker t[2] = { { .cls = cls, .nr = 4 }, { .cls = cls, .nr = 4 } };
+	struct kt_thread *thread[2];
+	struct mpool_desc *descs[4];
+	int i, first;
+
+	KUNIT_ASSERT_EQ(test, take(cls, 4, true, descs), 4);
+	thread[0] = start_taker(test, &t[0]);
+	thread[1] = kt_start(test, -1, take_forever, &t[1]);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(thread[1])));
+	for (i = 0; i < 4; i++) {
+		kt_return(cls, descs[i]);
+		usleep_range(2000, 4000);
+	}
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(thread[0]) ||
+					 kt_ended(thread[1])));
+	first = kt_ended(thread[1]);
+	KUNIT_EXPECT_FALSE(test, kt_ended(thread[!first]));
+	KUNIT_ASSERT_EQ(test, kt_join(test, thread[first]), 4);
+	mpool_stock_return(cls, 4, t[first].descs);
+	KUNIT_ASSERT_EQ(test, kt_join(test, thread[!first]), 4);
+	mpool_stock_return(cls, 4, t[!first].descs);
+}
+
 static void a_signal_ends_the_wait(struct kunit *test)
 {
 	struct mpool_class *cls = class_of(test, 1);
@@ -362,11 +402,13 @@ static struct kunit_case lease_cases[] = {
 	KUNIT_CASE(magazines_are_emptied_for_a_lease),
 	KUNIT_CASE(some_may_be_fewer),
 	KUNIT_CASE(all_or_nothing),
+	KUNIT_CASE(more_than_there_can_be_is_refused_at_once),
 	KUNIT_CASE(now_does_not_wait),
 	KUNIT_CASE(a_deadline_ends_the_wait),
 	KUNIT_CASE(a_returned_lease_ends_the_wait),
 	KUNIT_CASE(a_kernel_free_ends_the_wait),
 	KUNIT_CASE(who_wants_all_waits_for_all),
+	KUNIT_CASE(two_who_want_all_both_get_it),
 	KUNIT_CASE(a_signal_ends_the_wait),
 	KUNIT_CASE(pinned_by_the_kernel_is_not_leased),
 	KUNIT_CASE(idle_memory_of_other_classes_makes_room),

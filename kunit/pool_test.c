@@ -62,8 +62,8 @@ static unsigned int best_class(struct mpool *pool, size_t size)
 static void each_size_has_the_smallest_class(struct kunit *test)
 {
 	struct mpool *pool = layout_pool(test);
+	size_t size, wrong = 0;
 	unsigned int i;
-	size_t size;
 
 	for (i = 0; i < pool->nr_classes; i++)
 		for (size = pool->sizes[i] - 1; size <= pool->sizes[i] + 1;
@@ -72,7 +72,8 @@ static void each_size_has_the_smallest_class(struct kunit *test)
 					best_class(pool, size));
 	for (size = 0; size <= SZ_16K + 1; size++)
 		if (mpool_pool_index(pool, size) != best_class(pool, size))
-			KUNIT_FAIL(test, "size %zu", size);
+			wrong = size;
+	KUNIT_EXPECT_EQ(test, wrong, (size_t)0);
 }
 
 static void sizes_out_of_range_have_no_class(struct kunit *test)

@@ -163,22 +163,55 @@ static void no_more_is_reclaimed_than_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).clean, 0ULL);
 }
 
-static void a_squeeze_takes_from_the_others(struct kunit *test)
+/* A pool of 16 pages, full of the class of single ones. */
+static struct mpool_class *full_of_pages(struct kunit *test)
 {
-	struct mpool *pool = kt_pool_max(test, 64);
-	struct mpool_class *a = kt_class(test, pool, 64);
-	struct mpool_class *b = kt_class(test, pool, 4096);
-	struct mpool_class *c = kt_class(test, pool, 8192);
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_64K,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), SZ_4K);
 
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(a, 10), 0);
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(b, 10), 0);
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(c, 10), 0);
-	KUNIT_EXPECT_TRUE(test, mpool_reclaim_squeeze(c));
-	KUNIT_EXPECT_EQ(test, backed(a), 0ULL);
-	KUNIT_EXPECT_EQ(test, backed(b), 0ULL);
-	KUNIT_EXPECT_EQ(test, backed(c), 10ULL);
-	/* Nothing left to take. */
-	KUNIT_EXPECT_FALSE(test, mpool_reclaim_squeeze(c));
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 16), 0);
+	KUNIT_ASSERT_EQ(test, backed(cls), 16ULL);
+	return cls;
+}
+
+static void a_squeeze_takes_what_is_needed(struct kunit *test)
+{
+	struct mpool_class *pages = full_of_pages(test);
+	struct mpool_class *cls = kt_class(test, pages->pool, SZ_16K);
+	struct mpool_obj *obj;
+
+	KUNIT_EXPECT_TRUE(test, mpool_reclaim_squeeze(cls));
+	KUNIT_EXPECT_EQ(test, backed(pages), 12ULL);
+	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &obj), 1);
+	mpool_class_give_back(cls, 1, &obj);
+}
+
+static void a_squeeze_reaches_magazines(struct kunit *test)
+{
+	struct mpool_class *pages = full_of_pages(test);
+	struct mpool_class *cls = kt_class(test, pages->pool, SZ_64K);
+
+	kt_give(pages, 16, kt_take(test, pages, 16));
+	KUNIT_EXPECT_GT(test, kt_stats(pages).free_cpu, 0ULL);
+	KUNIT_EXPECT_TRUE(test, mpool_reclaim_squeeze(cls));
+	KUNIT_EXPECT_EQ(test, backed(pages), 0ULL);
+}
+
+static void a_squeeze_finds_nothing_in_use(struct kunit *test)
+{
+	struct mpool_class *pages = full_of_pages(test);
+	struct mpool_class *cls = kt_class(test, pages->pool, SZ_8K);
+	void **bufs = kt_take(test, pages, 16);
+
+	mpool_class_free(pages, bufs[15]);
+	KUNIT_EXPECT_FALSE(test, mpool_reclaim_squeeze(cls));
+	KUNIT_EXPECT_EQ(test, kt_stats(pages).allocated, 15ULL);
+	kt_give(pages, 15, bufs);
 }
 
 static void at_its_own_limit_a_class_takes_nothing(struct kunit *test)
@@ -249,7 +282,9 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(shrink_percent_of_none_never_cleans),
 	KUNIT_CASE(only_a_drain_reaches_magazines),
 	KUNIT_CASE(no_more_is_reclaimed_than_told),
-	KUNIT_CASE(a_squeeze_takes_from_the_others),
+	KUNIT_CASE(a_squeeze_takes_what_is_needed),
+	KUNIT_CASE(a_squeeze_reaches_magazines),
+	KUNIT_CASE(a_squeeze_finds_nothing_in_use),
 	KUNIT_CASE(at_its_own_limit_a_class_takes_nothing),
 	KUNIT_CASE_PARAM(the_shrinker_takes_what_is_idle, size_gen_params),
 	KUNIT_CASE(the_shrinker_takes_lease_stock),
