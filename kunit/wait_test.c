@@ -278,8 +278,9 @@ static void a_higher_limit_wakes_waiters(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, kt_join(test, t[i]), 0);
 		KUNIT_EXPECT_LT(test, w[i]->took, 5UL * HZ);
-		mpool_class_free(cls, w[i]->buf);
 	}
+	mpool_class_free(cls, w[0]->buf);
+	mpool_class_free(cls, w[1]->buf);
 	kt_give(cls, 4, bufs);
 }
 
