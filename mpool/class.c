@@ -13,6 +13,7 @@
 
 #include "class.h"
 #include "pool.h"
+#include "supply.h"
 
 /* Objects made or given back at a time, staged on the stack. */
 #define BATCH	32

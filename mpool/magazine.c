@@ -9,69 +9,7 @@
 #include "class.h"
 #include "cpu.h"
 #include "magazine.h"
-
-/*
- * Magazines that are not full ones: two with each CPU, and with each depot
- * the partial one and one that a take by age left half empty.
- */
-static unsigned int mag_fixed(void)
-{
-	return 2 * (num_possible_cpus() + num_possible_nodes());
-}
-
-static struct mpool_mag *mag_alloc(struct mpool_class *cls, gfp_t gfp, int node)
-{
-	struct mpool_mag *mag;
-
-	mag = kmalloc_node(struct_size(mag, objs, cls->mag_size),
-			   gfp | __GFP_NOWARN, node);
-	if (mag) {
-		INIT_LIST_HEAD(&mag->node);
-		mag->nr = 0;
-	}
-	return mag;
-}
-
-static void mag_count(struct mpool_class *cls, int nr)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cls->mag_lock, flags);
-	cls->nr_mags += nr;
-	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
-}
-
-static void mag_put_empty(struct mpool_class *cls, struct mpool_mag *mag)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cls->mag_lock, flags);
-	list_add(&mag->node, &cls->empty);
-	cls->nr_empty++;
-	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
-}
-
-/*
- * Cannot come back empty-handed for somebody with a full magazine in hand:
- * magazines number at least mag_fixed() + floor(backed / mag_size), CPUs and
- * depots keep mag_fixed() of them, and at most floor(backed / mag_size) can
- * be full, the one in hand included.
- */
-static struct mpool_mag *mag_get_empty(struct mpool_class *cls)
-{
-	struct mpool_mag *mag;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cls->mag_lock, flags);
-	mag = list_first_entry_or_null(&cls->empty, struct mpool_mag, node);
-	if (mag) {
-		list_del(&mag->node);
-		cls->nr_empty--;
-	}
-	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
-	WARN_ON_ONCE(!mag);
-	return mag;
-}
+#include "supply.h"
 
 /**
  * mpool_magazine_peak() - so many are out of the depots now, for users
@@ -112,7 +50,7 @@ static struct mpool_mag *depot_exchange(struct mpool_class *cls,
 	if (depot->nr_full) {
 		mag = list_first_entry(&depot->full, struct mpool_mag, node);
 		/* The empty one first: nobody else may find too few. */
-		mag_put_empty(cls, empty);
+		mpool_supply_put(cls, empty);
 		list_del(&mag->node);
 		depot->nr_full--;
 	} else if (depot->partial->nr) {
@@ -189,7 +127,7 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
 
 	if (cpu->prev_nr) {
 		depot = depot_here(cls);
-		empty = mag_get_empty(cls);
+		empty = mpool_supply_get(cls);
 		if (unlikely(!empty))
 			return;
 		cpu->prev->nr = cpu->prev_nr;
@@ -215,7 +153,7 @@ static struct mpool_obj *depot_pop(struct mpool_class *cls,
 		if (!depot->nr_full)
 			return NULL;
 		mag = list_first_entry(&depot->full, struct mpool_mag, node);
-		mag_put_empty(cls, depot->partial);
+		mpool_supply_put(cls, depot->partial);
 		list_del(&mag->node);
 		depot->nr_full--;
 		depot->partial = mag;
@@ -232,7 +170,7 @@ static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
 
 	lockdep_assert_held(&depot->lock);
 	if (mag->nr == cls->mag_size) {
-		empty = mag_get_empty(cls);
+		empty = mpool_supply_get(cls);
 		if (WARN_ON_ONCE(!empty))
 			return;
 		depot_add_full(depot, mag);
@@ -397,7 +335,7 @@ static unsigned int depot_take_old(struct mpool_class *cls,
 		if (!mag->nr) {
 			list_del(&mag->node);
 			depot->nr_full--;
-			mag_put_empty(cls, mag);
+			mpool_supply_put(cls, mag);
 		}
 	}
 	mag = depot->partial;
@@ -480,69 +418,6 @@ void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 		mpool_depot_put(cls, c->prev->objs[--c->prev_nr]);
 }
 
-/*
- * Under the lock, as mpool_magazine_surplus() looks: who grows has counted
- * itself in backed before, so whichever of the two comes second sees the
- * other's.
- */
-static bool mag_short(struct mpool_class *cls)
-{
-	unsigned long flags;
-	bool few;
-
-	raw_spin_lock_irqsave(&cls->mag_lock, flags);
-	few = cls->nr_mags < mag_fixed() +
-	      atomic_read(&cls->backed) / cls->mag_size;
-	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
-	return few;
-}
-
-/**
- * mpool_magazine_provide() - see that there are magazines for all backed
- * @cls: the class; backed already counts what is about to be made
- * @gfp: how to allocate
- *
- * Return: 0 or -ENOMEM.
- */
-int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp)
-{
-	struct mpool_mag *mag;
-
-	while (mag_short(cls)) {
-		mag = mag_alloc(cls, gfp, NUMA_NO_NODE);
-		if (!mag)
-			return -ENOMEM;
-		mag_put_empty(cls, mag);
-		mag_count(cls, 1);
-	}
-	return 0;
-}
-
-/**
- * mpool_magazine_surplus() - free magazines that the backed no longer need
- * @cls: the class
- */
-void mpool_magazine_surplus(struct mpool_class *cls)
-{
-	struct mpool_mag *mag;
-	unsigned long flags;
-
-	do {
-		mag = NULL;
-		raw_spin_lock_irqsave(&cls->mag_lock, flags);
-		if (cls->nr_empty && cls->nr_mags > mag_fixed() +
-		    atomic_read(&cls->backed) / cls->mag_size) {
-			mag = list_last_entry(&cls->empty, struct mpool_mag,
-					      node);
-			list_del(&mag->node);
-			cls->nr_empty--;
-			cls->nr_mags--;
-		}
-		raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
-		kfree(mag);
-	} while (mag);
-}
-
 static int depots_init(struct mpool_class *cls)
 {
 	struct mpool_depot *depot;
@@ -560,7 +435,7 @@ static int depots_init(struct mpool_class *cls)
 		cls->depots[node] = depot;
 		raw_spin_lock_init(&depot->lock);
 		INIT_LIST_HEAD(&depot->full);
-		depot->partial = mag_alloc(cls, GFP_KERNEL, near);
+		depot->partial = mpool_supply_make(cls, GFP_KERNEL, near);
 		if (!depot->partial)
 			return -ENOMEM;
 		depot->partial->stamp = jiffies;
@@ -581,8 +456,8 @@ static int cpus_init(struct mpool_class *cls)
 		int near = cpu_online(cpu) ? cpu_to_mem(cpu) : NUMA_NO_NODE;
 
 		c = per_cpu_ptr(cls->cpu, cpu);
-		c->loaded = mag_alloc(cls, GFP_KERNEL, near);
-		c->prev = mag_alloc(cls, GFP_KERNEL, near);
+		c->loaded = mpool_supply_make(cls, GFP_KERNEL, near);
+		c->prev = mpool_supply_make(cls, GFP_KERNEL, near);
 		if (!c->loaded || !c->prev)
 			return -ENOMEM;
 		cls->nr_mags += 2;

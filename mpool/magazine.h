@@ -103,7 +103,4 @@ unsigned long mpool_magazine_count(const struct mpool_class *cls);
 void mpool_magazine_peak(struct mpool_class *cls);
 unsigned long mpool_depot_count(const struct mpool_class *cls);
 
-int mpool_magazine_provide(struct mpool_class *cls, gfp_t gfp);
-void mpool_magazine_surplus(struct mpool_class *cls);
-
 #endif /* _MPOOL_MAGAZINE_H */
