@@ -3,20 +3,43 @@
 # Sourced: another suite's packages, downloaded and unpacked, never installed.
 # Everything apt writes stays below the cache.
 
-MIRROR=${MPOOL_MIRROR:-http://deb.debian.org}
+# apt_mirror NAME: where this machine gets Debian's archive of that name from,
+# or where MPOOL_MIRROR= says
+apt_mirror() {
+	local uri again
+	if [ -n "${MPOOL_MIRROR:-}" ]; then
+		echo "$MPOOL_MIRROR/$1"
+		return
+	fi
+	for again in yes no; do
+		# shellcheck disable=SC2016
+		uri=$(APT_CONFIG='' apt-get indextargets --format '$(REPO_URI)' \
+			'Created-By: Packages' | grep -m 1 "/$1/*$" || true)
+		if [ -n "$uri" ] || [ "$again" = no ]; then
+			break
+		fi
+		# A machine whose lists were never read knows no targets.
+		APT_CONFIG='' logged "$CACHE/log/apt-update" "apt-get update" \
+			apt-get -q update
+	done
+	[ -n "$uri" ] || die "apt knows no archive $1: set MPOOL_MIRROR=URL, below which it is"
+	echo "${uri%/}"
+}
 
 # apt_setup SUITE
 apt_setup() {
 	local suite=$1 dir=$CACHE/apt/$1
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg main security
 
 	[ -r "$keys" ] || die "$keys is missing: install debian-archive-keyring"
+	main=$(apt_mirror debian)
+	security=$(apt_mirror debian-security)
 	mkdir -p "$dir"/{lists/partial,archives/partial}
 	: >"$dir/status"
 	{
-		echo "deb [signed-by=$keys] $MIRROR/debian $suite main"
+		echo "deb [signed-by=$keys] $main $suite main"
 		if [ "$suite" != sid ]; then
-			echo "deb [signed-by=$keys] $MIRROR/debian-security $suite-security main"
+			echo "deb [signed-by=$keys] $security $suite-security main"
 		fi
 	} >"$dir/sources.list"
 	cat >"$dir/apt.conf" <<-EOF

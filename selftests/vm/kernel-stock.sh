@@ -42,7 +42,7 @@ if [ "$suite" = sid ]; then
 	logged "$CACHE/log/debootstrap" debootstrap debootstrap --variant=minbase \
 		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
 		--include=gcc,make,libc6-dev,libelf1t64,libssl3t64,zlib1g,zstd,pahole \
-		"$suite" "$root" "$MIRROR/debian"
+		"$suite" "$root" "$(apt_mirror debian)"
 	rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 	: >"$tmp/chroot"
 fi
