@@ -163,6 +163,8 @@ static void an_atomic_first_use_fails_and_has_it_made(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(!mpool_class_get_stats(pool, size,
 								&st) &&
 					 st.backed >= 50));
+	/* Who makes it may not be at the end yet. */
+	flush_work(&pool->make_work);
 	buf = mpool_alloc(pool, size, GFP_NOWAIT);
 	KUNIT_EXPECT_NOT_NULL(test, buf);
 	mpool_free(pool, buf);
