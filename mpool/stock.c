@@ -62,6 +62,21 @@ static struct mpool_desc *stock_pop(struct mpool_stock *stock,
 	return desc;
 }
 
+static struct mpool_desc *stock_take(struct mpool_stock *stock,
+				     struct list_head *list, unsigned int *nr)
+{
+	struct mpool_desc *desc;
+	unsigned long flags;
+
+	/* Mostly there is nothing, and no need for the lock. */
+	if (!READ_ONCE(*nr))
+		return NULL;
+	spin_lock_irqsave(&stock->lock, flags);
+	desc = stock_pop(stock, list, nr);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return desc;
+}
+
 /**
  * mpool_stock_take_clean() - take a zeroed buffer
  * @cls: a class of pages
@@ -72,15 +87,8 @@ static struct mpool_desc *stock_pop(struct mpool_stock *stock,
 struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
-	struct mpool_desc *desc;
-	unsigned long flags;
 
-	if (!READ_ONCE(stock->nr_clean))
-		return NULL;
-	spin_lock_irqsave(&stock->lock, flags);
-	desc = stock_pop(stock, &stock->clean, &stock->nr_clean);
-	spin_unlock_irqrestore(&stock->lock, flags);
-	return desc;
+	return stock_take(stock, &stock->clean, &stock->nr_clean);
 }
 
 /**
@@ -93,15 +101,8 @@ struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls)
 struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
-	struct mpool_desc *desc;
-	unsigned long flags;
 
-	if (!READ_ONCE(stock->nr_dirty))
-		return NULL;
-	spin_lock_irqsave(&stock->lock, flags);
-	desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty);
-	spin_unlock_irqrestore(&stock->lock, flags);
-	return desc;
+	return stock_take(stock, &stock->dirty, &stock->nr_dirty);
 }
 
 static void stock_push_clean(struct mpool_stock *stock, struct mpool_desc *desc)
