@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh BED: makes the bed's kernel unless the cache has it, prints where it is.
 #
-# BED is stock-6.1, stock-6.12, stock-7.2, debug-6.1 or kcsan-6.1. The directory has
-#   bzImage  release  kdir/ (to build modules in)  chroot (when kdir needs one)
+# BED is stock-6.1, stock-6.12, stock-7.2, debug-6.1, kcsan-6.1 or native-7.2 (user-
+# mode Linux). The directory has
+#   bzImage or linux  release  kdir/ (to build modules in)
+#   chroot (when kdir needs one)  arch (what ARCH= kdir needs, if any)
 # UPDATE=1 looks for a newer version of a kernel that is there.
 
 . "$(dirname "$0")/lib.sh"
@@ -23,6 +25,10 @@ debug-6.1)
 	sections=(base debug) ;;
 kcsan-6.1)
 	fragments=(machine debug kcsan)
+	sections=(base debug) ;;
+native-7.2)
+	recipe=("$VM_DIR/kernel-uml.sh" "$VM_DIR"/configs/uml-*.patch
+		"$VM_DIR/configs/uml.config")
 	sections=(base debug) ;;
 clang-6.1)
 	recipe=("$VM_DIR/kernel-clang.sh" "$VM_DIR/configs/machine.config")
@@ -56,6 +62,9 @@ trap 'rm -rf "$tmp"' EXIT
 if [ ${#fragments[@]} -gt 0 ]; then
 	source=$(bash "$VM_DIR/kernel-source.sh" "$version")
 	bash "$VM_DIR/kernel-debug.sh" "$source" "$tmp" "${fragments[@]}"
+elif [ "$bed" = native-7.2 ]; then
+	source=$(bash "$VM_DIR/kernel-source.sh" "$version")
+	bash "$VM_DIR/kernel-uml.sh" "$source" "$tmp" "$final"
 elif [ "$bed" = clang-6.1 ]; then
 	source=$(bash "$VM_DIR/kernel-source.sh" "$version")
 	bash "$VM_DIR/kernel-clang.sh" "$source" "$tmp"

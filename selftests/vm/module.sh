@@ -37,6 +37,7 @@ all)	vars=(MPOOL_SELFTESTS=1)
 *)	die "unknown variant $variant" ;;
 esac
 read -r -a extra <<<"${MPOOL_MAKE:-}"
+[ ! -e "$kernel/arch" ] || extra+=("ARCH=$(cat "$kernel/arch")")
 
 unset MAKEFLAGS MFLAGS MAKELEVEL KDIR M
 # A removed source must not stay in the module by its old object.
