@@ -27,6 +27,7 @@
 
 #include "class.h"
 #include "compat/vma.h"
+#include "hold.h"
 #include "pool.h"
 #include "window.h"
 
@@ -174,6 +175,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	page = get_leased_page(window, offset, &id, &gen);
 	if (!page)
 		return VM_FAULT_SIGBUS;
+	mpool_hold(MPOOL_HOLD_FOUND);
 
 	/* Held by other faults and by releases, for moments only. */
 	folio_lock(page_folio(page));
@@ -182,6 +184,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 		put_page(page);
 		return VM_FAULT_SIGBUS;
 	}
+	mpool_hold(MPOOL_HOLD_CHECKED);
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Places in which a test can hold a thread, to let another one overtake it.
+ * They are there on kernels made to fail on purpose, and nothing elsewhere.
+ */
+#ifndef _MPOOL_HOLD_H
+#define _MPOOL_HOLD_H
+
+/**
+ * enum mpool_hold_point - where a thread can be held
+ * @MPOOL_HOLD_FOUND: a fault has found its lease; no lock is held
+ * @MPOOL_HOLD_CHECKED: a fault found it live under the page lock, and is about
+ *	to have the page mapped
+ */
+enum mpool_hold_point {
+	MPOOL_HOLD_FOUND = 1,
+	MPOOL_HOLD_CHECKED,
+};
+
+#ifdef CONFIG_FAULT_INJECTION
+void mpool_hold(enum mpool_hold_point point);
+#else
+static inline void mpool_hold(enum mpool_hold_point point) { }
+#endif
+
+#endif /* _MPOOL_HOLD_H */
