@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh BED: makes the bed's kernel unless the cache has it, prints where it is.
 #
-# BED is stock-6.1, stock-6.12, stock-7.2, debug-6.1, kcsan-6.1 or native-7.2 (user-
-# mode Linux). The directory has
+# BED is stock-6.1, stock-6.12, stock-7.2, debug-6.1, kcsan-6.1, gcov-6.1 or
+# native-7.2 (user-mode Linux). The directory has
 #   bzImage or linux  release  kdir/ (to build modules in)
 #   chroot (when kdir needs one)  arch (what ARCH= kdir needs, if any)
 # UPDATE=1 looks for a newer version of a kernel that is there.
@@ -29,6 +29,9 @@ kcsan-6.1)
 native-7.2)
 	recipe=("$VM_DIR/kernel-uml.sh" "$VM_DIR"/configs/uml-*.patch
 		"$VM_DIR/configs/uml.config")
+	sections=(base debug) ;;
+gcov-6.1)
+	fragments=(machine debug gcov)
 	sections=(base debug) ;;
 clang-6.1)
 	recipe=("$VM_DIR/kernel-clang.sh" "$VM_DIR/configs/machine.config")

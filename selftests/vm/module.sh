@@ -18,7 +18,7 @@ flock "$fd"
 
 rsync -a --delete --prune-empty-dirs \
 	--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
-	--exclude='.*' --exclude='*.symvers' --exclude='modules.order' \
+	--exclude='*.gcno' --exclude='.*' --exclude='*.symvers' --exclude='modules.order' \
 	--include='/Kbuild' --include='/mpool/***' --include='/include/***' \
 	--include='/kunit/***' --include='/selftests/' \
 	--include='/selftests/modules/***' --exclude='*' \
@@ -35,6 +35,9 @@ all)	vars=(MPOOL_SELFTESTS=1)
 	fi
 	find "$src" -name '*.o' -delete ;;
 *)	die "unknown variant $variant" ;;
+esac
+case $bed in
+gcov-*)	vars+=(MPOOL_GCOV=y) ;;
 esac
 read -r -a extra <<<"${MPOOL_MAKE:-}"
 [ ! -e "$kernel/arch" ] || extra+=("ARCH=$(cat "$kernel/arch")")
