@@ -316,22 +316,24 @@ TEST_F(abi, unknown_flags)
 
 TEST_F(abi, bad_pointers)
 {
-	static const uintptr_t bad[] = {
+	/* cut off for a 32-bit process, and as bad */
+	static const __u64 bad[] = {
 		0,
 		8,
 		/* the last bytes of a process, and the hole behind them */
-		0x00007ffffffffffcUL,
-		0x0000800000000000UL,
+		0x00007ffffffffffcULL,
+		0x0000800000000000ULL,
 		/* the kernel's: direct map, text, the very end */
-		0xffff888000000000UL,
-		0xffffffff81000000UL,
-		0xfffffffffffffff8UL,
+		0xffff888000000000ULL,
+		0xffffffff81000000ULL,
+		0xfffffffffffffff8ULL,
 	};
 	size_t i;
 
 	for (i = 0; i < MT_ARRAY_SIZE(bad); i++)
-		EXPECT_EQ(-EFAULT, call_at(&self->bed, variant->cmd, (void *)bad[i])) {
-			TH_LOG("at %#lx", bad[i]);
+		EXPECT_EQ(-EFAULT, call_at(&self->bed, variant->cmd,
+					   (void *)(uintptr_t)bad[i])) {
+			TH_LOG("at %#llx", bad[i]);
 		}
 	/* Without access, and unmapped. */
 	EXPECT_EQ(-EFAULT, call_at(&self->bed, variant->cmd,

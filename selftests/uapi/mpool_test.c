@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +29,41 @@
 static void __attribute__((constructor)) write_lines(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+static bool disturbed;
+
+static void disturb(int sig)
+{
+	(void)sig;
+}
+
+/* In a test's own process: its harness waits by SIGALRM, and so did it. */
+static void start_signals(void)
+{
+	const struct itimerval tick = { { 0, 1000 }, { 0, 1000 } };
+	struct sigaction act = { .sa_handler = disturb };
+
+	sigaction(SIGALRM, &act, NULL);
+	setitimer(ITIMER_REAL, &tick, NULL);
+}
+
+/*
+ * With SIGNALS=1 in the environment, each test runs under a signal every
+ * millisecond, and every call has to end well in spite of it.
+ */
+static void __attribute__((constructor)) want_signals(void)
+{
+	const char *want = getenv("SIGNALS");
+
+	disturbed = want && *want;
+	if (disturbed)
+		pthread_atfork(NULL, NULL, start_signals);
+}
+
+bool mt_disturbed(void)
+{
+	return disturbed;
 }
 
 int mt_open(int flags)
@@ -147,8 +184,12 @@ int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
 		.deadline_ns = deadline_ns,
 		.leases = (uintptr_t)leases,
 	};
-	int err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
+	int err;
 
+	/* As documented: it can be made again as it is. */
+	do {
+		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
+	} while (err == -EINTR && disturbed);
 	return err ? err : (int)arg.granted;
 }
 
@@ -434,7 +475,8 @@ void mt_sleep_ms(unsigned int ms)
 {
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
-	nanosleep(&ts, NULL);
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
 }
 
 void *mt_shared(size_t len)

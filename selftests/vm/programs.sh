@@ -1,21 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# programs.sh: builds the kselftest programs, statically, prints where they are;
-# and libmpool, mpoolctl and their tests, whose tree lies in $BUILD/test-tools.
+# programs.sh: builds the kselftest programs, statically, each directory of
+# selftests/ in one of $BUILD: uapi, attack, and uapi32, which is uapi for 32-bit
+# processes; and libmpool, mpoolctl and their tests, whose tree lies in
+# $BUILD/test-tools. Prints $BUILD.
 
 . "$(dirname "$0")/lib.sh"
 
-out=$BUILD/uapi
-mkdir -p "$out"
-[ -e "$TOP/selftests/uapi/Makefile" ] || { echo "$out"; exit 0; }
+out=$BUILD/programs
+mkdir -p "$out" "$BUILD"/{uapi,uapi32,attack}
 harness=$(bash "$VM_DIR/kernel-source.sh" 6.1)/tools/testing/selftests
 
 exec {fd}>"$out/.lock"
 flock "$fd"
 unset MAKEFLAGS MFLAGS MAKELEVEL
-logged "$out/.log" "building the test programs" \
-	make -C "$TOP/selftests/uapi" -j"$(nproc)" OUT="$out" KSELFTEST="$harness" CC=gcc
+# build DIR OUT [CFLAGS]
+build() {
+	logged "$out/.log-$2" "building the test programs of $1" \
+		make -C "$TOP/selftests/$1" -j"$(nproc)" OUT="$BUILD/$2" \
+		KSELFTEST="$harness" CC=gcc CFLAGS="${3:-}"
+}
+build uapi uapi
+build uapi uapi32 "-m32 -D_FILE_OFFSET_BITS=64"
+build attack attack
 logged "$out/.log-tools" "building libmpool, mpoolctl and their tests" \
 	make -C "$TOP/selftests/tools" OUT="$BUILD/test-tools" KSELFTEST="$harness"
-grep -hE 'warning:' "$out/.log" "$out/.log-tools" >&2 || true
-echo "$out"
+grep -hE 'warning:' "$out"/.log-* >&2 || true
+echo "$BUILD"

@@ -6,6 +6,10 @@
 # prints them. Where the logs are is said when something failed.
 #
 # A test whose name has "_alone" in it gets a machine of its own.
+#
+# In the environment: ATTACK=full runs the attacks in full length, SHUFFLE=NUMBER
+# everything twice and in random order, SIGNALS=1 everything under 1,000 signals a
+# second.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -19,21 +23,27 @@ export NUMA
 
 # all_tests: what is there to run
 all_tests() {
-	local f
-	for f in "$programs"/*; do
-		if [ -f "$f" ] && [ -x "$f" ]; then
-			echo "uapi/$(basename "$f")"
-		fi
+	local d f
+	for d in uapi attack; do
+		for f in "$programs/$d"/*; do
+			if [ -f "$f" ] && [ -x "$f" ]; then
+				echo "$d/$(basename "$f")"
+			fi
+		done
 	done
-	for f in "$TOP"/selftests/uapi/*.sh; do
-		[ ! -e "$f" ] || echo "uapi/$(basename "$f")"
-	done
-	for f in "$TOP"/selftests/modules/*.sh; do
-		[ ! -e "$f" ] || echo "modules/$(basename "$f")"
+	for d in uapi attack modules; do
+		for f in "$TOP/selftests/$d"/*.sh; do
+			[ ! -e "$f" ] || echo "$d/$(basename "$f")"
+		done
 	done
 	echo tools/libmpool
 	echo tools/mpoolctl.sh
 	echo tools/example_lease.sh
+}
+
+# shuffle NUMBER: the lines of stdin in random order, the same for a number
+shuffle() {
+	awk -v seed="$1" 'BEGIN { srand(seed) } { print rand() "\t" $0 }' | sort -n | cut -f 2-
 }
 
 # machine NAME MODE TEST...: one VM; its cases are added to $cases
@@ -44,18 +54,25 @@ machine() {
 	# logs of yesterday
 	find "$BUILD/run" -mindepth 1 -maxdepth 1 -mmin +600 -exec rm -rf {} +
 	dir=$(mktemp -d "$BUILD/run/$name.XXXXXX")
-	mkdir -p "$dir/tree"/{modules,tests/uapi,tests/modules}
+	mkdir -p "$dir/tree"/{modules,tests/uapi,tests/uapi32,tests/attack,tests/modules}
 	find "$modules" -name '*.ko' -exec cp {} "$dir/tree/modules/" \;
 	if [ "$mode" = tests ]; then
 		cp -a "$BUILD/test-tools/tree/." "$dir/tree/"
-		find "$programs" -maxdepth 1 -type f -perm -100 ! -name '.*' \
-			-exec cp {} "$dir/tree/tests/uapi/" \;
-		local f
-		for f in "$TOP"/selftests/{uapi,modules}/{*.sh,settings}; do
+		local d f
+		for d in uapi uapi32 attack; do
+			case " $*" in
+			*" $d/"*)
+				find "$programs/$d" -maxdepth 1 -type f -perm -100 ! -name '.*' \
+					-exec cp {} "$dir/tree/tests/$d/" \; ;;
+			esac
+		done
+		cp "$TOP/selftests/uapi/settings" "$dir/tree/tests/uapi32/"
+		for f in "$TOP"/selftests/{uapi,attack,modules}/{*.sh,settings}; do
 			[ ! -e "$f" ] || cp "$f" "$dir/tree/tests/$(basename "$(dirname "$f")")/"
 		done
 	fi
-	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" >"$dir/run"
+	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" \
+		ATTACK "${ATTACK:-}" SHUFFLE "${SHUFFLE:-}" SIGNALS "${SIGNALS:-}" >"$dir/run"
 
 	bash "$VM_DIR/initramfs.sh" "$bed" "$dir/initrd" "$dir/tree" "$dir/run"
 	if ! bash "$VM_DIR/boot.sh" "$bed" "$dir/initrd" "$dir"; then
@@ -67,6 +84,9 @@ machine() {
 	fi
 	rm -rf "$dir/tree"
 	touch "$dir/results"
+	if [ "${GCOV:-0}" = 1 ]; then
+		sed -n 's/\r$//; s/^gcov //p' "$dir/results" | base64 -d >"$dir/gcov.tgz"
+	fi
 	awk -v bed="$bed" -v tests="$*" -v why="$why" -f "$VM_DIR/tap.awk" \
 		"$dir/results" >"$dir/cases"
 	cat "$dir/cases" >>"$cases"
@@ -88,6 +108,14 @@ else
 	programs=$(bash "$VM_DIR/programs.sh")
 	if [ $# -eq 0 ]; then
 		mapfile -t tests < <(all_tests)
+		set -- "${tests[@]}"
+	fi
+	if [ -n "${SHUFFLE:-}" ]; then
+		say "everything twice, in the order of SHUFFLE=$SHUFFLE"
+		mapfile -t tests < <(
+			for turn in 1 2; do
+				printf '%s\n' "$@" | shuffle "$turn$SHUFFLE"
+			done)
 		set -- "${tests[@]}"
 	fi
 	together=() alone=()

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attacks by dying and by being disturbed: SIGKILL at any instruction and in
+ * every call that blocks, signals without end.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <linux/userfaultfd.h>
+
+#include <kselftest_harness.h>
+
+#include "attack.h"
+#include "calls.h"
+
+#define VICTIMS	4
+#define NR	4
+
+FIXTURE(attack)
+{
+	struct mt_pool pool;
+};
+
+FIXTURE_SETUP(attack)
+{
+	struct mpool_pool_config cfg = { .max = { 24, 24, 24 } };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+/* One step of a client's life, chosen by chance. */
+static void live(struct mt_client *c, unsigned int *seed)
+{
+	struct mpool_lease leases[NR];
+	int i, nr, sockets[2];
+	__u64 bytes;
+	char *p;
+
+	nr = mt_lease_wait(c->fd, rand_r(seed) % 2 ? MPOOL_LEASE_ALL : 0,
+			   MT_PAGE << rand_r(seed) % 4, NR,
+			   mt_now() + rand_r(seed) % 4 * 3000000, leases);
+	for (i = 0; i < nr; i++)
+		mt_poke(c->win + leases[i].offset, 1);
+	switch (rand_r(seed) % 8) {
+	case 0:
+		/* In flight, where it may stay. */
+		if (!socketpair(AF_UNIX, SOCK_STREAM, 0, sockets)) {
+			if (send(sockets[0], "", 1, 0) != 1)
+				return;
+			close(sockets[0]);
+			close(sockets[1]);
+		}
+		break;
+	case 1:
+		p = mmap(NULL, c->size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_POPULATE, c->fd, 0);
+		if (p != MAP_FAILED)
+			munmap(p, c->size);
+		break;
+	case 2:
+		mt_trim(c->fd, "", 0, &bytes);
+		break;
+	case 3:
+		/* Its leases are left to the end of the file. */
+		return;
+	}
+	if (nr > 0)
+		mt_release_leases(c->fd, leases, nr);
+}
+
+/* Attaches, maps, leases, waits, forks and closes until it is killed. */
+static int live_until_killed(const char *pool, unsigned int seed)
+{
+	struct mt_client c;
+	unsigned int i;
+
+	for (;;) {
+		if (mt_client_open(&c, pool))
+			return 1;
+		for (i = rand_r(&seed) % 16; i; i--)
+			live(&c, &seed);
+		mt_client_close(&c);
+	}
+}
+
+TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
+{
+	const unsigned long kills = attack_form(150, 10000);
+	unsigned int seed = mt_now(), i;
+	int pids[VICTIMS] = {};
+	unsigned long nr;
+
+	printf("# seed %u\n", seed);
+	for (nr = 0; nr < kills + VICTIMS; nr++) {
+		i = nr % VICTIMS;
+		if (pids[i]) {
+			ASSERT_EQ(0, kill(pids[i], SIGKILL));
+			ASSERT_EQ(128 + SIGKILL, mt_wait(pids[i]));
+		}
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			_exit(live_until_killed(self->pool.name, seed + nr));
+		usleep(rand_r(&seed) % 8000);
+		/* Now and then all at once, and everything has to be back. */
+		if (nr % 1000 != 999 && nr != kills + VICTIMS - 1)
+			continue;
+		for (i = 0; i < VICTIMS; i++) {
+			if (!pids[i])
+				continue;
+			ASSERT_EQ(0, kill(pids[i], SIGKILL));
+			ASSERT_EQ(128 + SIGKILL, mt_wait(pids[i]));
+			pids[i] = 0;
+		}
+		ASSERT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 0));
+	}
+	printf("# %lu were killed\n", nr);
+}
+
+/* A page that never comes: who reads or writes it waits until killed. */
+static char *bottomless(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *page;
+
+	if (uffd < 0)
+		return NULL;
+	page = mmap(NULL, MT_PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)page;
+	reg.range.len = MT_PAGE;
+	if (ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &reg))
+		return NULL;
+	return page;
+}
+
+struct wait {
+	const struct mt_pool *pool;
+	struct call_bed *bed;
+	enum call call;
+	/* the structure, or what it points to */
+	bool nested;
+	bool *ready;
+};
+
+/* The call's memory is the page that never comes. */
+static int block_in_memory(struct wait *w)
+{
+	struct call_bed *bed = w->bed;
+	char *page = bottomless();
+	void *arg = &bed->arg;
+
+	if (!page)
+		return 77;
+	if (call_prepare(bed, w->pool, w->call))
+		return 1;
+	if (w->nested)
+		memcpy(bed->arg.bytes + calls[w->call].nested,
+		       &(__u64){ (uintptr_t)page }, 8);
+	else
+		arg = page;
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	mt_call(bed->fd, calls[w->call].cmd, arg);
+	return 2;
+}
+
+/* LEASE, when there is nothing or not enough. */
+static int block_in_lease(struct wait *w)
+{
+	struct mpool_lease leases[NR];
+	int fd = mt_open(O_RDWR);
+
+	if (mt_attach(fd, w->pool->name, NULL))
+		return 1;
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	mt_lease_wait(fd, w->nested ? MPOOL_LEASE_ALL : 0, MT_PAGE, NR,
+		      MPOOL_FOREVER, leases);
+	return 2;
+}
+
+/* Is killed while it waits; its exit status says whether it did. */
+static int kill_waiting(int (*block)(struct wait *w), struct wait *w)
+{
+	int pid;
+
+	*w->ready = false;
+	pid = fork();
+	if (!pid) {
+		int status = block(w);
+
+		__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+		_exit(status);
+	}
+	while (!__atomic_load_n(w->ready, __ATOMIC_ACQUIRE))
+		mt_sleep_ms(1);
+	mt_sleep_ms(20);
+	kill(pid, SIGKILL);
+	return mt_wait(pid);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+struct disturbed {
+	const struct mt_pool *pool;
+	unsigned long rounds;
+	unsigned long interrupted;
+	unsigned long lost;
+};
+
+/* With a signal each millisecond, what was asked for is there in the end. */
+static int endure(void *arg)
+{
+	struct itimerval tick = { { 0, 1000 }, { 0, 1000 } };
+	struct sigaction act = { .sa_handler = nothing };
+	struct disturbed *d = arg;
+	struct mpool_lease leases[NR];
+	struct mt_client c;
+	unsigned long i;
+	int nr, j;
+
+	sigaction(SIGALRM, &act, NULL);
+	if (setitimer(ITIMER_REAL, &tick, NULL))
+		return 1;
+	for (i = 0; i < d->rounds; i++) {
+		if (mt_client_open(&c, d->pool->name))
+			return 2;
+		/* Two take turns with what is enough for one. */
+		do {
+			nr = mt_lease_wait(c.fd, MPOOL_LEASE_ALL, MT_PAGE, NR,
+					   MPOOL_FOREVER, leases);
+			d->interrupted += nr == -EINTR;
+		} while (nr == -EINTR);
+		if (nr != NR)
+			return 3;
+		for (j = 0; j < nr; j++)
+			d->lost += !!mt_poke(c.win + leases[j].offset, 1);
+		if (mt_release_leases(c.fd, leases, nr))
+			return 4;
+		mt_client_close(&c);
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
+{
+	struct disturbed *d = mt_shared(MT_PAGE);
+	struct wait w = { .pool = &self->pool };
+	struct mpool_lease leases[24];
+	struct mt_client holder;
+	struct mpool_stats stats;
+	int pids[2], status;
+	unsigned int i;
+
+	w.ready = mt_shared(MT_PAGE);
+	w.bed = mt_shared(sizeof(*w.bed));
+	/* Killed in every call that can block on memory. */
+	for (w.call = 0; w.call < NR_CALLS; w.call++) {
+		for (i = 0; i < 2; i++) {
+			w.nested = i;
+			if (w.nested && !calls[w.call].nested)
+				continue;
+			status = kill_waiting(block_in_memory, &w);
+			if (status == 77)
+				SKIP(return, "no userfaultfd");
+			EXPECT_EQ(128 + SIGKILL, status) {
+				TH_LOG("%s", calls[w.call].name);
+			}
+			/* What it had made for its call. */
+			mt_destroy(self->pool.fd, w.bed->second);
+			EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name,
+					      0));
+		}
+	}
+
+	/* And in LEASE, with nothing and with a part of it in hand. */
+	ASSERT_EQ(0, mt_client_open(&holder, self->pool.name));
+	ASSERT_EQ(24, mt_lease(holder.fd, 1, 24, leases));
+	w.nested = false;
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_lease, &w));
+	ASSERT_EQ(0, mt_release_leases(holder.fd, leases, NR - 1));
+	w.nested = true;
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_lease, &w));
+	/* Nothing is kept for the dead. */
+	EXPECT_EQ(0, mt_await_clean(holder.fd, ""));
+	EXPECT_EQ(NR - 1, mt_lease(holder.fd, 1, NR, leases));
+
+	/* Interrupted each millisecond, two fight for one more than half. */
+	ASSERT_EQ(0, mt_release_leases(holder.fd, leases, NR - 1));
+	ASSERT_EQ(0, mt_release_leases(holder.fd, leases + NR - 1, 2));
+	memset(d, 0, 2 * sizeof(*d));
+	for (i = 0; i < 2; i++) {
+		d[i].pool = &self->pool;
+		d[i].rounds = attack_form(40, 5000);
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			_exit(endure(d + i));
+	}
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, mt_wait(pids[i]));
+		EXPECT_EQ(0, d[i].lost);
+	}
+	printf("# interrupted %lu and %lu times\n", d[0].interrupted,
+	       d[1].interrupted);
+	ASSERT_EQ(0, mt_stats(holder.fd, "", &stats));
+	EXPECT_EQ(1, stats.nr_clients);
+	mt_client_close(&holder);
+}
+
+TEST_HARNESS_MAIN

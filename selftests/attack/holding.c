@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attacks by a fault that is held on its way: between the look-up of its lease
+ * and the entry in the page table, while the lease ends.  See mpool/hold.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "attack.h"
+
+#define PARAMETERS	"/sys/module/mpool/parameters/"
+#define POINT_NONE	"0"
+#define POINT_FOUND	"1"
+#define POINT_CHECKED	"2"
+
+FIXTURE(attack)
+{
+	struct mt_pool pool;
+	struct mt_client client;
+	struct mt_client other;
+};
+
+FIXTURE_SETUP(attack)
+{
+	struct mpool_pool_config cfg = { .max = { 4, 4, 4 } };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
+	ASSERT_EQ(0, mt_client_open(&self->other, self->pool.name));
+}
+
+static int hold(const char *point)
+{
+	int fd = open(PARAMETERS "hold", O_WRONLY);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = write(fd, point, strlen(point));
+		close(fd);
+	}
+	return n < 0 ? -errno : 0;
+}
+
+static int await_held(int wanted)
+{
+	unsigned int i;
+	char text[16];
+	int fd;
+
+	for (i = 0; i < 5000; i++) {
+		memset(text, 0, sizeof(text));
+		fd = open(PARAMETERS "held", O_RDONLY);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+			return -errno;
+		close(fd);
+		if (atoi(text) == wanted)
+			return 0;
+		mt_sleep_ms(1);
+	}
+	return -ETIMEDOUT;
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	hold(POINT_NONE);
+	mt_client_close(&self->client);
+	mt_client_close(&self->other);
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+struct access {
+	char *at;
+	int result;
+};
+
+static void *touch(void *arg)
+{
+	struct access *a = arg;
+
+	a->result = mt_poke(a->at, 0x66);
+	return NULL;
+}
+
+/* Begins when told: no thread is made while a fault holds mmap_lock. */
+struct ending {
+	int fd;
+	__u64 handle;
+	int result;
+	bool go;
+	bool done;
+};
+
+static void *end_lease(void *arg)
+{
+	struct ending *e = arg;
+
+	while (!__atomic_load_n(&e->go, __ATOMIC_ACQUIRE))
+		mt_sleep_ms(1);
+	e->result = mt_release_one(e->fd, e->handle);
+	__atomic_store_n(&e->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* All that the pool has, by another client: nothing of the first one's. */
+static int others_are_clean(struct mt_client *other, __u64 size)
+{
+	struct mpool_lease leases[4];
+	int i, bad = 0, nr;
+
+	nr = mt_lease_wait(other->fd, MPOOL_LEASE_ALL, size, 4,
+			   mt_now() + 20000000000ULL, leases);
+	if (nr != 4)
+		return -EAGAIN;
+	for (i = 0; i < nr; i++)
+		bad += !mt_all(other->win + leases[i].offset, 0, size);
+	mt_release_leases(other->fd, leases, nr);
+	return bad;
+}
+
+TEST_F_TIMEOUT(attack, 26_fault_held_while_the_lease_ends, ATTACK_TIMEOUT)
+{
+	const unsigned long rounds = attack_form(3, 300);
+	struct mt_client *c = &self->client;
+	pthread_t toucher, ender;
+	struct mpool_lease lease;
+	struct access a;
+	struct ending e;
+	unsigned long i;
+	__u64 size;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	for (i = 0; i < rounds; i++) {
+		/* A page, split pages, a compound page; the last one of each */
+		size = MT_PAGE << i % 3;
+		if (i % 3 == 1)
+			size += MT_PAGE;
+
+		/* It has found its lease, and comes too late. */
+		ASSERT_EQ(1, mt_lease(c->fd, size, 1, &lease));
+		a = (struct access){ c->win + lease.offset + size - 1, -1 };
+		ASSERT_EQ(0, hold(POINT_FOUND));
+		ASSERT_EQ(0, pthread_create(&toucher, NULL, touch, &a));
+		ASSERT_EQ(0, await_held(1));
+		/* The release waits for nobody who has not the page lock. */
+		ASSERT_EQ(0, mt_release_one(c->fd, lease.handle));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		pthread_join(toucher, NULL);
+		EXPECT_EQ(SIGBUS, a.result);
+		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
+		EXPECT_EQ(0, others_are_clean(&self->other, size));
+
+		/* The same, and the place is let again meanwhile. */
+		ASSERT_EQ(1, mt_lease(c->fd, size, 1, &lease));
+		a.at = c->win + lease.offset + size - 1;
+		ASSERT_EQ(0, hold(POINT_FOUND));
+		ASSERT_EQ(0, pthread_create(&toucher, NULL, touch, &a));
+		ASSERT_EQ(0, await_held(1));
+		ASSERT_EQ(0, mt_release_one(c->fd, lease.handle));
+		ASSERT_EQ(1, mt_lease(c->fd, size, 1, &lease));
+		EXPECT_EQ(a.at, c->win + lease.offset + size - 1);
+		ASSERT_EQ(0, hold(POINT_NONE));
+		pthread_join(toucher, NULL);
+		/* It may fault again and find what stands there now. */
+		EXPECT_TRUE(!a.result || a.result == SIGBUS);
+		EXPECT_EQ(0, mt_poke(a.at, 0x67));
+		ASSERT_EQ(0, mt_release_one(c->fd, lease.handle));
+		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
+		EXPECT_EQ(0, others_are_clean(&self->other, size));
+
+		/* It is about to map the page: the release has to wait. */
+		ASSERT_EQ(1, mt_lease(c->fd, size, 1, &lease));
+		a.at = c->win + lease.offset + size - 1;
+		e = (struct ending){ .fd = c->fd, .handle = lease.handle };
+		ASSERT_EQ(0, pthread_create(&ender, NULL, end_lease, &e));
+		ASSERT_EQ(0, hold(POINT_CHECKED));
+		ASSERT_EQ(0, pthread_create(&toucher, NULL, touch, &a));
+		ASSERT_EQ(0, await_held(1));
+		__atomic_store_n(&e.go, true, __ATOMIC_RELEASE);
+		mt_sleep_ms(100);
+		EXPECT_FALSE(__atomic_load_n(&e.done, __ATOMIC_ACQUIRE));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		pthread_join(toucher, NULL);
+		pthread_join(ender, NULL);
+		EXPECT_EQ(0, e.result);
+		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
+		EXPECT_EQ(0, others_are_clean(&self->other, size));
+	}
+}
+
+/* Killed where it is held: nothing is left of it. */
+TEST_F_TIMEOUT(attack, 26_fault_killed_while_held, ATTACK_TIMEOUT)
+{
+	static const char *const points[] = { POINT_FOUND, POINT_CHECKED };
+	struct mpool_lease lease;
+	struct mt_client client;
+	unsigned int i;
+	int pid;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, hold(points[i]));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			if (!mt_client_open(&client, self->pool.name) &&
+			    mt_lease(client.fd, 1, 1, &lease) == 1)
+				mt_poke(client.win + lease.offset, 1);
+			_exit(1);
+		}
+		ASSERT_EQ(0, await_held(1));
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		EXPECT_EQ(128 + SIGKILL, mt_wait(pid));
+		EXPECT_EQ(0, await_held(0));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 2));
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attacks by overtaking: mappings and faults against releases and ends, calls
+ * against the end of their own file, and handles that are not one's own.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "attack.h"
+
+#define SECOND	1000000000ULL
+#define THREADS	8
+#define EACH	4
+#define RW	(PROT_READ | PROT_WRITE)
+
+FIXTURE(attack)
+{
+	struct mt_pool pool;
+	struct mt_client client;
+};
+
+FIXTURE_SETUP(attack)
+{
+	struct mpool_pool_config cfg = { .max = { 48, 48, 48 } };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	mt_client_close(&self->client);
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+struct fight {
+	const char *pool;
+	struct mt_client *client;
+	__u64 end;
+	/* found by the threads; 0 is good */
+	unsigned long foreign;
+	unsigned long lost;
+	unsigned long bad_calls;
+	unsigned long rounds[THREADS];
+};
+
+struct fighter {
+	struct fight *f;
+	unsigned int nr;
+	unsigned int seed;
+};
+
+static void add(unsigned long *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static bool over(const struct fight *f)
+{
+	return mt_now() >= f->end;
+}
+
+/* Zero, or what clients of this fight write: never another pool's 0xdd. */
+static void look(struct fight *f, const char *at)
+{
+	unsigned char c;
+
+	if (!mt_peek(at, &c) && c == 0xdd)
+		add(&f->foreign);
+}
+
+static void *leases_and_releases(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	struct mpool_lease leases[EACH];
+	int i, nr;
+
+	while (!over(f)) {
+		nr = mt_lease(f->client->fd, MT_PAGE << rand_r(&me->seed) % 4,
+			      EACH, leases);
+		for (i = 0; i < nr; i++)
+			if (mt_poke(f->client->win + leases[i].offset,
+				    me->nr + 1))
+				add(&f->lost);
+		for (i = 0; i < nr; i++)
+			look(f, f->client->win + leases[i].offset +
+				leases[i].length - 1);
+		if (nr > 0 && mt_release_leases(f->client->fd, leases, nr))
+			add(&f->bad_calls);
+		if (nr < 0 && nr != -EAGAIN)
+			add(&f->bad_calls);
+		f->rounds[me->nr]++;
+	}
+	return NULL;
+}
+
+static void *looks_around(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	__u64 pages = f->client->size / MT_PAGE;
+
+	while (!over(f)) {
+		look(f, f->client->win + rand_r(&me->seed) % pages * MT_PAGE);
+		f->rounds[me->nr]++;
+	}
+	return NULL;
+}
+
+static void *maps_and_unmaps(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	char *p;
+
+	while (!over(f)) {
+		p = mmap(NULL, f->client->size, RW, MAP_SHARED | MAP_POPULATE *
+			 !(rand_r(&me->seed) % 16), f->client->fd, 0);
+		if (p == MAP_FAILED) {
+			add(&f->bad_calls);
+			break;
+		}
+		look(f, p + f->client->size - MT_PAGE * 4);
+		munmap(p + MT_PAGE, f->client->size - MT_PAGE);
+		munmap(p, MT_PAGE);
+		f->rounds[me->nr]++;
+	}
+	return NULL;
+}
+
+/* Clients that come and go, some by the mapping, some by the file. */
+static void *opens_and_closes(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	struct mpool_lease leases[EACH];
+	struct mt_client c;
+	int i, nr;
+
+	while (!over(f)) {
+		if (mt_client_open(&c, f->pool)) {
+			add(&f->bad_calls);
+			break;
+		}
+		nr = mt_lease(c.fd, MT_PAGE << rand_r(&me->seed) % 4, EACH,
+			      leases);
+		for (i = 0; i < nr; i++)
+			if (mt_poke(c.win + leases[i].offset, me->nr + 1))
+				add(&f->lost);
+		if (rand_r(&me->seed) % 2) {
+			close(c.fd);
+			c.fd = -1;
+			for (i = 0; i < nr; i++)
+				look(f, c.win + leases[i].offset);
+		}
+		mt_client_close(&c);
+		f->rounds[me->nr]++;
+	}
+	return NULL;
+}
+
+/* A pool beside, that ends as soon as it may; its bytes are 0xdd. */
+static void *destroys(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	struct mpool_lease leases[EACH];
+	int i, nr, err, fd = mt_open(O_RDWR);
+	char name[MPOOL_NAME_LEN];
+	struct mt_client c;
+
+	snprintf(name, sizeof(name), "beside-%d-%u", getpid(), me->nr);
+	while (!over(f)) {
+		if (mt_create(fd, name, NULL) || mt_client_open(&c, name)) {
+			add(&f->bad_calls);
+			break;
+		}
+		nr = mt_lease(c.fd, MT_PAGE << rand_r(&me->seed) % 4, EACH,
+			      leases);
+		for (i = 0; i < nr; i++)
+			memset(c.win + leases[i].offset, 0xdd,
+			       leases[i].length);
+		if (mt_destroy(fd, name) != -EBUSY)
+			add(&f->bad_calls);
+		mt_client_close(&c);
+		err = mt_destroy(fd, name);
+		if (err)
+			add(&f->bad_calls);
+		f->rounds[me->nr]++;
+	}
+	close(fd);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(attack, 04_mapping_races_the_end, ATTACK_TIMEOUT)
+{
+	static void *(*const jobs[THREADS])(void *) = {
+		leases_and_releases, leases_and_releases, looks_around,
+		looks_around, maps_and_unmaps, opens_and_closes,
+		opens_and_closes, destroys,
+	};
+	struct fight f = {
+		.pool = self->pool.name,
+		.client = &self->client,
+		.end = mt_now() + attack_form(5, 600) * SECOND,
+	};
+	struct fighter fighters[THREADS];
+	pthread_t threads[THREADS];
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		fighters[i] = (struct fighter){ &f, i, i };
+		ASSERT_EQ(0, pthread_create(threads + i, NULL, jobs[i],
+					    fighters + i));
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_LT(0, f.rounds[i]) {
+			TH_LOG("thread %u did nothing", i);
+		}
+	}
+	EXPECT_EQ(0, f.foreign);
+	EXPECT_EQ(0, f.lost);
+	EXPECT_EQ(0, f.bad_calls);
+}
+
+struct waiter {
+	int fd;
+	int result;
+	__u64 deadline;
+};
+
+static void *waits(void *arg)
+{
+	struct waiter *w = arg;
+	struct mpool_lease lease;
+
+	w->result = mt_lease_wait(w->fd, 0, MT_PAGE, 1, w->deadline, &lease);
+	return NULL;
+}
+
+static int send_fd(int socket, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = {};
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(socket, &msg, 0) == 1 ? 0 : -errno;
+}
+
+/* The sender dies with his file in flight, which nobody receives. */
+static int send_and_die(const char *pool, int socket)
+{
+	struct mpool_lease leases[EACH];
+	struct mt_client c;
+
+	if (mt_client_open(&c, pool) ||
+	    mt_lease(c.fd, 1, EACH, leases) != EACH ||
+	    mt_poke(c.win + leases[0].offset, 1) || send_fd(socket, c.fd))
+		return 1;
+	raise(SIGKILL);
+	return 2;
+}
+
+static long leased(const struct mt_pool *pool)
+{
+	struct mpool_stats stats;
+	int err = mt_stats(pool->fd, pool->name, &stats);
+
+	return err ? err : (long)stats.total.leased;
+}
+
+static int all_leases(struct mt_client *c, struct mpool_lease *leases)
+{
+	mt_await_clean(c->fd, "");
+	return mt_lease(c->fd, MT_PAGE, 64, leases);
+}
+
+TEST_F_TIMEOUT(attack, 11_calls_against_the_end, ATTACK_TIMEOUT)
+{
+	const unsigned long rounds = attack_form(10, 1000);
+	struct mpool_lease leases[64], mine[2];
+	struct mt_client other;
+	struct waiter w;
+	struct pollfd p;
+	pthread_t thread;
+	unsigned long i;
+	int sockets[2];
+	int nr, pid;
+
+	for (i = 0; i < rounds; i++) {
+		/* A file that is closed under a call lives as long as that. */
+		nr = all_leases(&self->client, leases);
+		ASSERT_LT(0, nr);
+		w.fd = mt_open(O_RDWR);
+		w.deadline = mt_now() + 100000000;
+		ASSERT_EQ(0, mt_attach(w.fd, self->pool.name, NULL));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, waits, &w));
+		mt_sleep_ms(i % 40);
+		close(w.fd);
+		EXPECT_EQ(-EBUSY, mt_destroy(self->pool.fd, self->pool.name));
+		if (i % 2)
+			mt_release_one(self->client.fd, leases[0].handle);
+		pthread_join(thread, NULL);
+		/* The close may have been first. */
+		EXPECT_TRUE(w.result == 1 || w.result == -ETIMEDOUT ||
+			    w.result == -EBADF);
+		for (; nr > (int)i % 2; nr--)
+			ASSERT_EQ(0, mt_release_one(self->client.fd,
+						    leases[nr - 1].handle));
+
+		/* Reused, foreign and doubly released handles. */
+		ASSERT_EQ(0, mt_client_open(&other, self->pool.name));
+		ASSERT_EQ(2, mt_lease(self->client.fd, 1, 2, mine));
+		EXPECT_EQ(-ENOENT, mt_release_one(other.fd, mine[0].handle));
+		ASSERT_EQ(0, mt_release_one(self->client.fd, mine[0].handle));
+		EXPECT_EQ(-ESTALE, mt_release_one(self->client.fd,
+						  mine[0].handle));
+		ASSERT_EQ(1, mt_lease(self->client.fd, 1, 1, leases));
+		EXPECT_EQ(mine[0].offset, leases[0].offset);
+		EXPECT_NE(mine[0].handle, leases[0].handle);
+		EXPECT_EQ(-ESTALE, mt_release_one(self->client.fd,
+						  mine[0].handle));
+		EXPECT_EQ(0, mt_poke(self->client.win + leases[0].offset, 1));
+		EXPECT_EQ(0, mt_release_one(self->client.fd,
+					    leases[0].handle));
+		EXPECT_EQ(0, mt_release_one(self->client.fd, mine[1].handle));
+
+		/* poll() against close: it answers, whatever it says. */
+		p = (struct pollfd){ .fd = other.fd, .events = POLLIN | POLLOUT };
+		EXPECT_LE(0, poll(&p, 1, 1));
+		mt_client_close(&other);
+		p.fd = w.fd;
+		EXPECT_EQ(1, poll(&p, 1, 0));
+		EXPECT_EQ(POLLNVAL, p.revents);
+
+		/* In flight, its sender dead; then not even in flight. */
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(send_and_die(self->pool.name, sockets[0]));
+		EXPECT_EQ(128 + SIGKILL, mt_wait(pid));
+		EXPECT_EQ(EACH, leased(&self->pool));
+		EXPECT_EQ(-EBUSY, mt_destroy(self->pool.fd, self->pool.name));
+		close(sockets[0]);
+		close(sockets[1]);
+		EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 1));
+	}
+}
+
+TEST_HARNESS_MAIN
