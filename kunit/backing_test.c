@@ -68,7 +68,7 @@ static void a_small_buffer_costs_its_header_too(struct kunit *test)
 	void **bufs = kt_take(test, cls, 1);
 
 	KUNIT_EXPECT_GE(test, atomic_long_read(&cls->pool->bytes),
-			(long)(64 + sizeof(struct mpool_obj)));
+			(long)(64 + sizeof(struct mpool_head)));
 	kt_give(cls, 1, bufs);
 }
 
@@ -113,7 +113,7 @@ static void a_reference_to_any_page_is_a_pin(struct kunit *test)
 	unsigned int size = *(const unsigned int *)test->param_value;
 	struct mpool_class *cls = kt_class_max(test, size, 1);
 	void **bufs = kt_take(test, cls, 1);
-	struct mpool_desc *desc = kt_desc(bufs[0]);
+	struct mpool_desc *desc = mpool_desc(bufs[0]);
 	unsigned int i;
 
 	KUNIT_EXPECT_PTR_EQ(test, desc->addr, bufs[0]);
@@ -132,18 +132,18 @@ static void a_reference_to_any_page_is_a_pin(struct kunit *test)
 static void new_memory_is_clean_only_if_zeroed(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 4096, 2);
-	struct mpool_obj *obj;
+	void *buf;
 
-	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &obj), 1);
-	KUNIT_EXPECT_EQ(test, mpool_obj_desc(obj)->owner,
+	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &buf), 1);
+	KUNIT_EXPECT_EQ(test, mpool_desc(buf)->owner,
 			(u32)MPOOL_OWNER_KERNEL);
-	mpool_class_give_back(cls, 1, &obj);
+	mpool_class_give_back(cls, 1, &buf);
 	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO, 1,
-					       &obj), 1);
-	KUNIT_EXPECT_EQ(test, mpool_obj_desc(obj)->owner,
+					       &buf), 1);
+	KUNIT_EXPECT_EQ(test, mpool_desc(buf)->owner,
 			(u32)MPOOL_OWNER_CLEAN);
-	KUNIT_EXPECT_TRUE(test, kt_is_zero(mpool_obj_desc(obj)->addr, 4096));
-	mpool_class_give_back(cls, 1, &obj);
+	KUNIT_EXPECT_TRUE(test, kt_is_zero(mpool_desc(buf)->addr, 4096));
+	mpool_class_give_back(cls, 1, &buf);
 }
 
 static void pages_given_back_carry_nothing_of_ours(struct kunit *test)

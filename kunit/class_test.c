@@ -220,11 +220,11 @@ static void fill_stops_at_the_limit_without_error(struct kunit *test)
 static void a_failed_growth_changes_nothing(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 10);
-	struct mpool_obj *objs[10], *more;
+	void *bufs[10], *more;
 	struct mpool_class_stats before, after;
 	long bytes;
 
-	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, objs), 10);
+	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, bufs), 10);
 	before = kt_stats(cls);
 	bytes = atomic_long_read(&cls->pool->bytes);
 	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &more),
@@ -232,34 +232,34 @@ static void a_failed_growth_changes_nothing(struct kunit *test)
 	after = kt_stats(cls);
 	KUNIT_EXPECT_EQ(test, memcmp(&before, &after, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cls->pool->bytes), bytes);
-	mpool_class_give_back(cls, 10, objs);
+	mpool_class_give_back(cls, 10, bufs);
 }
 
 static void growth_is_cut_to_the_room_there_is(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 10);
-	struct mpool_obj *objs[16];
+	void *bufs[16];
 
-	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 7, objs), 7);
-	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 9, objs + 7),
+	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 7, bufs), 7);
+	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 9, bufs + 7),
 			3);
 	KUNIT_EXPECT_EQ(test, backed(cls), 10ULL);
-	mpool_class_give_back(cls, 10, objs);
+	mpool_class_give_back(cls, 10, bufs);
 }
 
 static void giving_back_makes_room(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 10);
-	struct mpool_obj *objs[10];
+	void *bufs[10];
 
-	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, objs), 10);
-	mpool_class_give_back(cls, 4, objs);
+	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, bufs), 10);
+	mpool_class_give_back(cls, 4, bufs);
 	KUNIT_EXPECT_EQ(test, backed(cls), 6ULL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cls->pool->bytes),
 			(long)(6 * mpool_class_cost(cls)));
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).shrunk, 4ULL);
-	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, objs), 4);
-	mpool_class_give_back(cls, 10, objs);
+	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 10, bufs), 4);
+	mpool_class_give_back(cls, 10, bufs);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cls->pool->bytes), 0L);
 }
 

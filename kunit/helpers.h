@@ -75,17 +75,10 @@ void kt_kill(struct kt_thread *t);
 int kt_join(struct kunit *test, struct kt_thread *t);
 int kt_run_on(struct kunit *test, int cpu, int (*fn)(void *arg), void *arg);
 
-static inline struct mpool_desc *kt_desc(void *buf)
-{
-	u64 key = page_private(virt_to_page(buf));
-
-	return (struct mpool_desc *)mpool_page_key(key, buf);
-}
-
 static inline enum mpool_state kt_state(const struct mpool_class *cls,
-					const struct mpool_obj *obj)
+					const void *buf)
 {
-	return obj->tag ^ cls->tag ^ (u64)(unsigned long)obj;
+	return *mpool_tag_at(buf, cls->paged) ^ cls->tag ^ MPOOL_ALLOCATED;
 }
 
 #endif /* _MPOOL_KUNIT_HELPERS_H */

@@ -54,7 +54,7 @@ static void a_new_buffer_is_leased_and_zero(struct kunit *test)
 	st = kt_stats(cls);
 	KUNIT_EXPECT_TRUE(test, zero(desc));
 	KUNIT_EXPECT_EQ(test, desc->owner, (u32)CLIENT);
-	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, &desc->obj), (int)MPOOL_LEASED);
+	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, desc->addr), (int)MPOOL_LEASED);
 	KUNIT_EXPECT_EQ(test, st.leased, 1ULL);
 	KUNIT_EXPECT_EQ(test, st.leases, 1ULL);
 	KUNIT_EXPECT_EQ(test, st.grown, 1ULL);

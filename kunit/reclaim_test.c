@@ -183,12 +183,12 @@ static void a_squeeze_takes_what_is_needed(struct kunit *test)
 {
 	struct mpool_class *pages = full_of_pages(test);
 	struct mpool_class *cls = kt_class(test, pages->pool, SZ_16K);
-	struct mpool_obj *obj;
+	void *buf;
 
 	KUNIT_EXPECT_TRUE(test, mpool_reclaim_squeeze(cls));
 	KUNIT_EXPECT_EQ(test, backed(pages), 12ULL);
-	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &obj), 1);
-	mpool_class_give_back(cls, 1, &obj);
+	KUNIT_EXPECT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 1, &buf), 1);
+	mpool_class_give_back(cls, 1, &buf);
 }
 
 static void a_squeeze_reaches_magazines(struct kunit *test)

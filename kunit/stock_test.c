@@ -67,7 +67,7 @@ static void what_is_returned_is_zeroed_in_the_background(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).zeroed, 1ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).zeroed_sync, 0ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).releases, 1ULL);
-	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, &desc->obj), (int)MPOOL_FREE);
+	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, desc->addr), (int)MPOOL_FREE);
 }
 
 static void many_returned_at_once_are_all_zeroed(struct kunit *test)
@@ -97,7 +97,7 @@ static void a_pinned_buffer_waits_in_quarantine(struct kunit *test)
 	memset(desc->addr, 0xa5, cls->size);
 	kt_return(cls, desc);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).quarantined, 1ULL);
-	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, &desc->obj),
+	KUNIT_EXPECT_EQ(test, (int)kt_state(cls, desc->addr),
 			(int)MPOOL_QUARANTINED);
 	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
 	/* A few looks at it later it is still there, and as it was. */

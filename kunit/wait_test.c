@@ -305,17 +305,17 @@ static void what_other_classes_free_serves_a_waiter(struct kunit *test)
 static void memory_given_back_wakes_a_waiter(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 4);
-	struct mpool_obj *objs[4];
+	void *bufs[4];
 	struct wanter *w = new_wanter(test, cls);
 	struct kt_thread *t;
 
-	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 4, objs), 4);
+	KUNIT_ASSERT_EQ(test, mpool_class_grow(cls, GFP_KERNEL, 4, bufs), 4);
 	t = queue_up(test, w);
-	mpool_class_give_back(cls, 1, objs);
+	mpool_class_give_back(cls, 1, bufs);
 	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
 	KUNIT_EXPECT_LT(test, w->took, 5UL * HZ);
 	mpool_class_free(cls, w->buf);
-	mpool_class_give_back(cls, 3, objs + 1);
+	mpool_class_give_back(cls, 3, bufs + 1);
 }
 
 struct stress {

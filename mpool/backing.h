@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 struct mpool_class;
-struct mpool_obj;
 
 /**
  * struct mpool_backing_ops - one kind of backing
@@ -25,9 +24,9 @@ struct mpool_backing_ops {
 	int (*init)(struct mpool_class *cls);
 	void (*exit)(struct mpool_class *cls);
 	unsigned int (*alloc)(struct mpool_class *cls, gfp_t gfp, int node,
-			      unsigned int nr, struct mpool_obj **objs);
+			      unsigned int nr, void **bufs);
 	void (*free)(struct mpool_class *cls, unsigned int nr,
-		     struct mpool_obj **objs);
+		     void **bufs);
 	size_t (*payload)(const struct mpool_class *cls);
 };
 

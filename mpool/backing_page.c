@@ -8,14 +8,13 @@
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "backing.h"
 #include "class.h"
 #include "pages.h"
 
-unsigned long mpool_page_secret __ro_after_init;
+unsigned long mpool_private_bias __ro_after_init;
 
 /* Descriptors of all classes and pools. */
 static struct kmem_cache *desc_cache;
@@ -62,7 +61,7 @@ static struct page *page_alloc(const struct mpool_class *cls, gfp_t gfp,
 	return alloc_pages_node(node, gfp, cls->order);
 }
 
-static struct mpool_obj *page_make(struct mpool_class *cls, gfp_t gfp, int node)
+static void *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 {
 	struct mpool_desc *desc;
 
@@ -80,35 +79,35 @@ static struct mpool_obj *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 	desc->owner = gfp & __GFP_ZERO ? MPOOL_OWNER_CLEAN : MPOOL_OWNER_KERNEL;
 	desc->polls = 0;
 	INIT_LIST_HEAD(&desc->node);
-	desc->obj.next = NULL;
-	desc->obj.tag = mpool_obj_tag(&desc->obj, cls->tag, MPOOL_FREE);
-	set_page_private(desc->page,
-			 mpool_page_key((unsigned long)desc, desc->addr));
-	return &desc->obj;
+	desc->next = NULL;
+	desc->page->lru.prev = (struct list_head *)desc;
+	mpool_desc_set(desc, cls->tag, MPOOL_FREE);
+	return desc->addr;
 }
 
 static unsigned int page_alloc_bulk(struct mpool_class *cls, gfp_t gfp,
 				    int node, unsigned int nr,
-				    struct mpool_obj **objs)
+				    void **bufs)
 {
 	unsigned int got;
 
 	for (got = 0; got < nr; got++) {
-		objs[got] = page_make(cls, gfp, node);
-		if (!objs[got])
+		bufs[got] = page_make(cls, gfp, node);
+		if (!bufs[got])
 			break;
 	}
 	return got;
 }
 
 static void page_free_bulk(struct mpool_class *cls, unsigned int nr,
-			   struct mpool_obj **objs)
+			   void **bufs)
 {
 	unsigned int i, p;
 
 	for (i = 0; i < nr; i++) {
-		struct mpool_desc *desc = mpool_obj_desc(objs[i]);
+		struct mpool_desc *desc = mpool_desc(bufs[i]);
 
+		/* A stale pointer must not find its old tag. */
 		set_page_private(desc->page, 0);
 		if (cls->order >= 0) {
 			__free_pages(desc->page, cls->order);
@@ -116,7 +115,6 @@ static void page_free_bulk(struct mpool_class *cls, unsigned int nr,
 			for (p = 0; p < page_count_of(cls); p++)
 				__free_page(desc->page + p);
 		}
-		WRITE_ONCE(desc->obj.tag, 0);
 		kmem_cache_free(desc_cache, desc);
 	}
 }
@@ -158,7 +156,7 @@ const struct mpool_backing_ops mpool_backing_page = {
  */
 int __init mpool_backing_page_init(void)
 {
-	mpool_page_secret = get_random_long();
+	mpool_private_bias = mpool_private_bias_init();
 	desc_cache = KMEM_CACHE(mpool_desc, 0);
 	return desc_cache ? 0 : -ENOMEM;
 }

@@ -17,7 +17,7 @@
 
 static size_t slab_payload(const struct mpool_class *cls)
 {
-	return ALIGN(sizeof(struct mpool_obj) + cls->size, SLAB_ALIGN);
+	return ALIGN(sizeof(struct mpool_head) + cls->size, SLAB_ALIGN);
 }
 
 static int slab_init(struct mpool_class *cls)
@@ -29,7 +29,7 @@ static int slab_init(struct mpool_class *cls)
 	/* All of the payload may be copied to and from user memory. */
 	cls->cache = kmem_cache_create_usercopy(cls->cache_name,
 						slab_payload(cls), SLAB_ALIGN,
-						0, sizeof(struct mpool_obj),
+						0, sizeof(struct mpool_head),
 						cls->size, NULL);
 	return cls->cache ? 0 : -ENOMEM;
 }
@@ -39,14 +39,15 @@ static void slab_exit(struct mpool_class *cls)
 	kmem_cache_destroy(cls->cache);
 }
 
-static void slab_mark(struct mpool_class *cls, struct mpool_obj *obj)
+static void *slab_mark(struct mpool_class *cls, struct mpool_head *head)
 {
-	obj->tag = mpool_obj_tag(obj, cls->tag, MPOOL_FREE);
-	obj->next = NULL;
+	head->tag = mpool_tag(cls->tag, MPOOL_FREE);
+	head->next = NULL;
+	return head + 1;
 }
 
 static unsigned int slab_alloc(struct mpool_class *cls, gfp_t gfp, int node,
-			       unsigned int nr, struct mpool_obj **objs)
+			       unsigned int nr, void **bufs)
 {
 	unsigned int i, got = 0;
 
@@ -55,28 +56,29 @@ static unsigned int slab_alloc(struct mpool_class *cls, gfp_t gfp, int node,
 	 * and says so by a count or, on later kernels, by a bool.
 	 */
 	if (nr > 1 && node == NUMA_NO_NODE && gfpflags_allow_blocking(gfp) &&
-	    kmem_cache_alloc_bulk(cls->cache, gfp, nr, (void **)objs))
+	    kmem_cache_alloc_bulk(cls->cache, gfp, nr, bufs))
 		got = nr;
 	while (got < nr) {
-		objs[got] = kmem_cache_alloc_node(cls->cache, gfp, node);
-		if (!objs[got])
+		bufs[got] = kmem_cache_alloc_node(cls->cache, gfp, node);
+		if (!bufs[got])
 			break;
 		got++;
 	}
 	for (i = 0; i < got; i++)
-		slab_mark(cls, objs[i]);
+		bufs[i] = slab_mark(cls, bufs[i]);
 	return got;
 }
 
-static void slab_free(struct mpool_class *cls, unsigned int nr,
-		      struct mpool_obj **objs)
+static void slab_free(struct mpool_class *cls, unsigned int nr, void **bufs)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
+		struct mpool_head *head = mpool_head(bufs[i]);
+
 		/* A stale pointer must not find its old tag. */
-		WRITE_ONCE(objs[i]->tag, 0);
-		kmem_cache_free(cls->cache, objs[i]);
+		WRITE_ONCE(head->tag, 0);
+		kmem_cache_free(cls->cache, head);
 	}
 }
 

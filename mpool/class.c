@@ -15,7 +15,7 @@
 #include "pool.h"
 #include "supply.h"
 
-/* Objects made or given back at a time, staged on the stack. */
+/* Buffers made or given back at a time, staged on the stack. */
 #define BATCH	32
 
 /*
@@ -98,13 +98,13 @@ static unsigned int class_reserve(struct mpool_class *cls, unsigned int nr)
  * @cls: the class
  * @gfp: how to allocate; without __GFP_DIRECT_RECLAIM one at a time
  * @nr: how many, BATCH at most are made in one call
- * @objs: where to; MPOOL_FREE and the caller's
+ * @bufs: where to; MPOOL_FREE and the caller's
  *
  * Context: as @gfp says.
  * Return: how many were made, at least 1; -ENOSPC at a limit; -ENOMEM.
  */
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
-		     struct mpool_obj **objs)
+		     void **bufs)
 {
 	int node = (int)cls->pool->settings.node - 1;
 	unsigned int want, got = 0, i;
@@ -113,25 +113,25 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 	if (!want)
 		return -ENOSPC;
 	if (!mpool_magazine_provide(cls, gfp & ~__GFP_ZERO))
-		got = cls->ops->alloc(cls, gfp, node, want, objs);
+		got = cls->ops->alloc(cls, gfp, node, want, bufs);
 	if (got < want)
 		class_unreserve(cls, want - got);
 	if (!got)
 		return -ENOMEM;
 	for (i = 0; cls->ctor && i < got; i++)
-		cls->ctor(mpool_obj_buf(cls, objs[i]), cls->size, cls->arg);
+		cls->ctor(bufs[i], cls->size, cls->arg);
 	atomic_add(got, &cls->out);
 	atomic64_add(got, &cls->grown);
 	return got;
 }
 
 static void class_put_new(struct mpool_class *cls, unsigned int nr,
-			  struct mpool_obj **objs)
+			  void **bufs)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		mpool_slow_put(cls, objs[i], false);
+		mpool_slow_put(cls, bufs[i], false);
 }
 
 /**
@@ -144,17 +144,17 @@ static void class_put_new(struct mpool_class *cls, unsigned int nr,
  */
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 {
-	struct mpool_obj *objs[BATCH];
+	void *bufs[BATCH];
 	int have, got;
 
 	while ((have = atomic_read(&cls->backed)) < (int)nr) {
 		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
-				       nr - have, objs);
+				       nr - have, bufs);
 		if (got == -ENOSPC)
 			return 0;
 		if (got < 0)
 			return got;
-		class_put_new(cls, got, objs);
+		class_put_new(cls, got, bufs);
 	}
 	return 0;
 }
@@ -180,29 +180,28 @@ static unsigned int class_target(const struct mpool_class *cls)
  * Context: as @gfp says.
  * Return: one buffer, MPOOL_FREE and the caller's, or NULL.
  */
-struct mpool_obj *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
-					 int *err)
+void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 {
 	unsigned int target = class_target(cls);
-	struct mpool_obj *objs[BATCH], *obj;
+	void *bufs[BATCH], *buf;
 	int got, have;
 
-	got = mpool_class_grow(cls, gfp, 1, &obj);
+	got = mpool_class_grow(cls, gfp, 1, &buf);
 	if (got < 0) {
 		*err = got;
 		return NULL;
 	}
 	mpool_magazine_peak(cls);
 	if (!gfpflags_allow_blocking(gfp))
-		return obj;
+		return buf;
 	gfp |= __GFP_NORETRY | __GFP_NOWARN;
 	while ((have = atomic_read(&cls->backed)) < (int)target) {
-		got = mpool_class_grow(cls, gfp, target - have, objs);
+		got = mpool_class_grow(cls, gfp, target - have, bufs);
 		if (got < 0)
 			break;
-		class_put_new(cls, got, objs);
+		class_put_new(cls, got, bufs);
 	}
-	return obj;
+	return buf;
 }
 
 /**
@@ -224,16 +223,16 @@ void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
  * mpool_class_give_back() - give buffers back to the system
  * @cls: the class
  * @nr: how many
- * @objs: the buffers, MPOOL_FREE and the caller's
+ * @bufs: the buffers, MPOOL_FREE and the caller's
  *
  * Context: any with interrupts on.
  */
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
-			   struct mpool_obj **objs)
+			   void **bufs)
 {
 	if (!nr)
 		return;
-	cls->ops->free(cls, nr, objs);
+	cls->ops->free(cls, nr, bufs);
 	atomic64_add(nr, &cls->shrunk);
 	mpool_class_forget(cls, nr);
 }
@@ -253,7 +252,7 @@ void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most)
 {
-	struct mpool_obj *objs[BATCH];
+	void *bufs[BATCH];
 	unsigned int done = 0, got;
 	unsigned long flags;
 
@@ -261,11 +260,11 @@ unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
 		raw_spin_lock_irqsave(&cls->lock, flags);
 		got = mpool_depot_take_old(cls, age,
 					   min_t(unsigned int, most - done,
-						 BATCH), objs);
+						 BATCH), bufs);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 		if (!got)
 			break;
-		mpool_class_give_back(cls, got, objs);
+		mpool_class_give_back(cls, got, bufs);
 		done += got;
 	}
 	return done;
@@ -303,7 +302,8 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	cls->size = pool->sizes[index];
 	cls->paged = cls->size >= PAGE_SIZE;
 	cls->tier = mpool_tier(cls->size);
-	cls->tag = pool->cookie | index << MPOOL_TAG_CLASS_SHIFT;
+	cls->tag = pool->cookie | index << MPOOL_TAG_CLASS_SHIFT |
+		   MPOOL_ALLOCATED;
 	cls->ctor = pool->ctor;
 	cls->reset = pool->reset;
 	cls->arg = pool->arg;
@@ -313,6 +313,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	cls->ops = cls->paged ? &mpool_backing_page : &mpool_backing_slab;
 	INIT_LIST_HEAD(&cls->reclaim);
 	class_size_magazines(cls);
+	cls->free_cap = cls->reset ? 0 : cls->cpu_cap;
 	mpool_wait_init(cls);
 
 	err = mpool_magazine_init(cls);

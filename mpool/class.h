@@ -15,8 +15,8 @@
 #include <linux/types.h>
 
 #include "backing.h"
+#include "buf.h"
 #include "magazine.h"
-#include "obj.h"
 #include "stats.h"
 #include "stock.h"
 #include "wait.h"
@@ -25,13 +25,15 @@ struct mpool;
 
 /**
  * struct mpool_class - buffers of one size
- * @tag: cookie of the pool and number of the class; constant
+ * @tag: what the class's allocated buffers carry (buf.h); constant
  * @cpu: per-CPU magazines; constant
  * @slow: nobody may enter a magazine; written under @lock, read with
  *	preemption off (see magazine.h)
- * @cpu_cap: objects a loaded magazine takes; 0 sends all to the depot
- * @size: bytes of a buffer; constant
+ * @free_cap: buffers in a loaded magazine up to which a free is a push; 0
+ *	when there is more to do, else @cpu_cap; constant
  * @paged: made of whole pages; constant
+ * @size: bytes of a buffer; constant
+ * @cpu_cap: buffers a loaded magazine takes; 0 sends all to the depot; constant
  * @reset: called on every kernel return; constant
  * @arg: for @reset and @ctor; constant
  * @pool: whose it is; constant
@@ -41,20 +43,20 @@ struct mpool;
  * @order: allocation order of compound pages, or -1 for split ones (page)
  * @index: place in the pool's table; constant
  * @tier: enum mpool_tier; constant
- * @mag_size: objects a magazine can hold; constant
+ * @mag_size: buffers a magazine can hold; constant
  * @depots: per node, NULL for nodes without memory or CPUs; constant
  * @cache_name: name of @cache
  * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
  *	@reserve_target; taken with interrupts off
  * @slow_users: reasons to keep @slow
  * @waiters: who waits for a buffer, first come first
- * @reserve: objects set aside
+ * @reserve: buffers set aside
  * @nr_reserve: how many
  * @reserve_target: how many there should be
  * @max: most buffers backed; READ_ONCE, written under the pool's mutex
  * @initial: buffers that a cleanup leaves; constant
  * @backed: buffers made and not given back; reserved before they are made
- * @out: objects not in any depot (magazines, users, stock); for @peak
+ * @out: buffers not in any depot (magazines, users, stock); for @peak
  * @peak: highest @out that a refill has seen
  * @drain_mutex: one drainer at a time
  * @mag_lock: protects @empty, @nr_empty, @nr_mags; innermost
@@ -75,12 +77,13 @@ struct mpool;
  * @reclaim: link in reclaim's list of classes; its mutex
  */
 struct mpool_class {
-	u64 tag;
+	unsigned long tag;
 	struct mpool_cpu __percpu *cpu;
 	unsigned int slow;
-	unsigned int cpu_cap;
-	u32 size;
+	unsigned int free_cap;
 	bool paged;
+	u32 size;
+	unsigned int cpu_cap;
 	void (*reset)(void *buf, size_t size, void *arg);
 	void *arg;
 	struct mpool *pool;
@@ -98,7 +101,7 @@ struct mpool_class {
 	raw_spinlock_t lock ____cacheline_aligned;
 	unsigned int slow_users;
 	struct list_head waiters;
-	struct mpool_obj *reserve;
+	void *reserve;
 	unsigned int nr_reserve;
 	unsigned int reserve_target;
 
@@ -131,20 +134,20 @@ struct mpool_class {
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
 bool mpool_class_destroy(struct mpool_class *cls);
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
-		     struct mpool_obj **objs);
-struct mpool_obj *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
+		     void **bufs);
+void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
 					 int *err);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
-			   struct mpool_obj **objs);
+			   void **bufs);
 void mpool_class_forget(struct mpool_class *cls, unsigned int nr);
 unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
 
-static inline void *mpool_obj_buf(const struct mpool_class *cls,
-				  struct mpool_obj *obj)
+/* Where a free buffer of the caller's may have its link in a list. */
+static inline void **mpool_buf_next(const struct mpool_class *cls, void *buf)
 {
-	return cls->paged ? mpool_obj_desc(obj)->addr : (void *)(obj + 1);
+	return cls->paged ? &mpool_desc(buf)->next : &mpool_head(buf)->next;
 }
 
 static inline size_t mpool_class_cost(const struct mpool_class *cls)

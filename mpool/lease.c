@@ -12,7 +12,7 @@
 #include "pages.h"
 #include "reclaim.h"
 
-/* Objects taken out of a depot at a time, staged on the stack. */
+/* Buffers taken out of a depot at a time, staged on the stack. */
 #define BATCH	16
 
 struct take {
@@ -27,8 +27,7 @@ struct take {
 static void take_add(struct take *t, struct mpool_desc *desc)
 {
 	desc->owner = t->owner;
-	WRITE_ONCE(desc->obj.tag,
-		   mpool_obj_tag(&desc->obj, t->cls->tag, MPOOL_LEASED));
+	mpool_desc_set(desc, t->cls->tag, MPOOL_LEASED);
 	atomic_inc(&t->cls->stock.leased);
 	t->descs[t->got++] = desc;
 }
@@ -41,8 +40,7 @@ static void take_undo(struct take *t)
 	while (t->got) {
 		desc = t->descs[--t->got];
 		desc->owner = MPOOL_OWNER_CLEAN;
-		WRITE_ONCE(desc->obj.tag,
-			   mpool_obj_tag(&desc->obj, t->cls->tag, MPOOL_FREE));
+		mpool_desc_set(desc, t->cls->tag, MPOOL_FREE);
 		atomic_dec(&t->cls->stock.leased);
 		mpool_stock_add_clean(t->cls, desc);
 	}
@@ -79,9 +77,9 @@ static void take_dirty(struct take *t)
  * what a kernel user left pinned may not be handed out.  Once given to the
  * stock a buffer is the stock's, whatever that finds when it looks itself.
  */
-static void take_from_kernel(struct take *t, struct mpool_obj *obj)
+static void take_from_kernel(struct take *t, void *buf)
 {
-	struct mpool_desc *desc = mpool_obj_desc(obj);
+	struct mpool_desc *desc = mpool_desc(buf);
 
 	if (mpool_pages_pinned(desc)) {
 		mpool_stock_add_dirty(t->cls, desc);
@@ -95,7 +93,7 @@ static void take_from_kernel(struct take *t, struct mpool_obj *obj)
 static void take_depot(struct take *t)
 {
 	struct mpool_class *cls = t->cls;
-	struct mpool_obj *objs[BATCH];
+	void *bufs[BATCH];
 	unsigned int i, got;
 	unsigned long flags;
 
@@ -106,30 +104,30 @@ static void take_depot(struct take *t)
 			got = mpool_depot_take_old(cls, 0,
 						   min(t->nr - t->got,
 						       (unsigned int)BATCH),
-						   objs);
+						   bufs);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 		if (!got)
 			return;
 		for (i = 0; i < got; i++)
-			take_from_kernel(t, objs[i]);
+			take_from_kernel(t, bufs[i]);
 	}
 }
 
 static int take_new(struct take *t)
 {
-	struct mpool_obj *objs[BATCH];
+	void *bufs[BATCH];
 	int i, got;
 
 	while (t->got < t->nr) {
 		got = mpool_class_grow(t->cls, GFP_KERNEL | __GFP_ZERO |
 				       __GFP_NOWARN | __GFP_NORETRY,
 				       min(t->nr - t->got, (unsigned int)BATCH),
-				       objs);
+				       bufs);
 		if (got < 0)
 			return got;
 		mpool_magazine_peak(t->cls);
 		for (i = 0; i < got; i++)
-			take_add(t, mpool_obj_desc(objs[i]));
+			take_add(t, mpool_desc(bufs[i]));
 	}
 	return 0;
 }
@@ -170,26 +168,26 @@ static int take_now(struct take *t)
 }
 
 /* For the first in the queue, when something may have come into the stock. */
-static struct mpool_obj *take_grow(struct mpool_class *cls, void *arg)
+static void *take_grow(struct mpool_class *cls, void *arg)
 {
 	struct mpool_desc *desc = mpool_stock_take_clean(cls);
-	struct mpool_obj *obj;
+	void *buf;
 
 	if (desc)
-		return &desc->obj;
+		return desc->addr;
 	desc = mpool_stock_take_dirty(cls);
 	if (desc) {
 		mpool_desc_clean(desc);
 		atomic64_inc(&cls->stock.zeroed_sync);
-		return &desc->obj;
+		return desc->addr;
 	}
 	if (mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
-			     &obj) == 1)
-		return obj;
+			     &buf) == 1)
+		return buf;
 	if (mpool_reclaim_squeeze(cls) &&
 	    mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
-			     &obj) == 1)
-		return obj;
+			     &buf) == 1)
+		return buf;
 	return NULL;
 }
 
@@ -200,19 +198,19 @@ static int take_wait(struct take *t, ktime_t deadline)
 		.deadline = deadline,
 		.grow = take_grow,
 	};
-	struct mpool_obj *obj = mpool_wait(t->cls, &how);
+	void *buf = mpool_wait(t->cls, &how);
 	struct mpool_desc *desc;
 
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	desc = mpool_obj_desc(obj);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	desc = mpool_desc(buf);
 	if (desc->owner == MPOOL_OWNER_CLEAN) {
 		take_add(t, desc);
 		return 0;
 	}
 	/* By hand-over from a kernel user's free: counted as his allocation. */
 	atomic64_inc(&t->cls->moved);
-	take_from_kernel(t, obj);
+	take_from_kernel(t, buf);
 	return 0;
 }
 

@@ -31,7 +31,7 @@ static struct mpool_depot *depot_here(struct mpool_class *cls)
 	return cls->depots[numa_mem_id()];
 }
 
-/* Objects left the depots; @peak: for users, and not for the system. */
+/* Buffers left the depots; @peak: for users, and not for the system. */
 static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
 {
 	atomic_add(nr, &cls->out);
@@ -39,7 +39,7 @@ static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
 		mpool_magazine_peak(cls);
 }
 
-/* Exchanges an empty magazine for one with objects; depot locked. */
+/* Exchanges an empty magazine for one with buffers; depot locked. */
 static struct mpool_mag *depot_exchange(struct mpool_class *cls,
 					struct mpool_depot *depot,
 					struct mpool_mag *empty)
@@ -143,8 +143,7 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
 	cpu->nr = 0;
 }
 
-static struct mpool_obj *depot_pop(struct mpool_class *cls,
-				   struct mpool_depot *depot)
+static void *depot_pop(struct mpool_class *cls, struct mpool_depot *depot)
 {
 	struct mpool_mag *mag;
 
@@ -159,11 +158,11 @@ static struct mpool_obj *depot_pop(struct mpool_class *cls,
 		depot->partial = mag;
 	}
 	WRITE_ONCE(depot->nr, depot->nr - 1);
-	return depot->partial->objs[--depot->partial->nr];
+	return depot->partial->bufs[--depot->partial->nr];
 }
 
 static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
-		       struct mpool_obj *obj)
+		       void *buf)
 {
 	struct mpool_mag *mag = depot->partial;
 	struct mpool_mag *empty;
@@ -178,23 +177,23 @@ static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
 		depot->partial = empty;
 		mag = empty;
 	}
-	mag->objs[mag->nr++] = obj;
+	mag->bufs[mag->nr++] = buf;
 	mag->stamp = jiffies;
 	WRITE_ONCE(depot->nr, depot->nr + 1);
 }
 
 /**
- * mpool_depot_get() - take one free object from a depot, the nearest first
+ * mpool_depot_get() - take one free buffer from a depot, the nearest first
  * @cls: the class
  *
  * Context: any but NMI; either the class's lock is held, or preemption is off
  * and @slow was read as 0 since.
- * Return: the object, still MPOOL_FREE, or NULL.
+ * Return: the buffer, still MPOOL_FREE, or NULL.
  */
-struct mpool_obj *mpool_depot_get(struct mpool_class *cls)
+void *mpool_depot_get(struct mpool_class *cls)
 {
 	int here = numa_mem_id(), node = here;
-	struct mpool_obj *obj = NULL;
+	void *buf = NULL;
 	unsigned long flags;
 
 	do {
@@ -202,96 +201,96 @@ struct mpool_obj *mpool_depot_get(struct mpool_class *cls)
 
 		if (READ_ONCE(depot->nr)) {
 			raw_spin_lock_irqsave(&depot->lock, flags);
-			obj = depot_pop(cls, depot);
-			if (obj)
+			buf = depot_pop(cls, depot);
+			if (buf)
 				depot->allocs++;
 			raw_spin_unlock_irqrestore(&depot->lock, flags);
 		}
 		node = next_node_in(node, node_possible_map);
-	} while (!obj && node != here);
-	if (obj)
+	} while (!buf && node != here);
+	if (buf)
 		depot_took(cls, 1, true);
-	return obj;
+	return buf;
 }
 
-static void depot_put(struct mpool_class *cls, struct mpool_obj *obj,
+static void depot_put(struct mpool_class *cls, void *buf,
 		      unsigned int freed)
 {
 	struct mpool_depot *depot = depot_here(cls);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&depot->lock, flags);
-	depot_push(cls, depot, obj);
+	depot_push(cls, depot, buf);
 	depot->frees += freed;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	atomic_dec(&cls->out);
 }
 
 /**
- * mpool_depot_put() - bring one free object to the near depot
+ * mpool_depot_put() - bring one free buffer to the near depot
  * @cls: the class
- * @obj: the object, MPOOL_FREE, nobody's
+ * @buf: the buffer, MPOOL_FREE, nobody's
  *
  * Not counted as a free.
  *
  * Context: as mpool_depot_get().
  */
-void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj)
+void mpool_depot_put(struct mpool_class *cls, void *buf)
 {
-	depot_put(cls, obj, 0);
+	depot_put(cls, buf, 0);
 }
 
 /**
  * mpool_depot_free() - mpool_depot_put() of a user's free, counted as such
  * @cls: the class
- * @obj: the object, MPOOL_FREE, nobody's
+ * @buf: the buffer, MPOOL_FREE, nobody's
  *
  * Context: as mpool_depot_get().
  */
-void mpool_depot_free(struct mpool_class *cls, struct mpool_obj *obj)
+void mpool_depot_free(struct mpool_class *cls, void *buf)
 {
-	depot_put(cls, obj, 1);
+	depot_put(cls, buf, 1);
 }
 
 /**
- * mpool_magazine_get() - take one free object, by magazine or depot
+ * mpool_magazine_get() - take one free buffer, by magazine or depot
  * @cls: the class
  *
  * Context: any but NMI.
- * Return: the object, still MPOOL_FREE, or NULL when there is none, or the
+ * Return: the buffer, still MPOOL_FREE, or NULL when there is none, or the
  * class is slow.
  */
-struct mpool_obj *mpool_magazine_get(struct mpool_class *cls)
+void *mpool_magazine_get(struct mpool_class *cls)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
-	struct mpool_obj *obj = NULL;
+	void *buf = NULL;
 
 	if (cpu) {
 		if (cpu->nr || mpool_magazine_refill(cls, cpu)) {
-			obj = cpu->loaded->objs[--cpu->nr];
+			buf = cpu->loaded->bufs[--cpu->nr];
 			cpu->allocs++;
 		}
 		mpool_cpu_leave(cpu);
-		return obj;
+		return buf;
 	}
 	/* An interrupt amid its own task's allocation, or a slow class. */
 	preempt_disable();
 	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow))
-		obj = mpool_depot_get(cls);
+		buf = mpool_depot_get(cls);
 	preempt_enable();
-	return obj;
+	return buf;
 }
 
 /**
- * mpool_magazine_put() - give one free object back, by magazine or depot
+ * mpool_magazine_put() - give one free buffer back, by magazine or depot
  * @cls: the class
- * @obj: the object, MPOOL_FREE, nobody's
+ * @buf: the buffer, MPOOL_FREE, nobody's
  *
  * Context: any but NMI.
- * Return: false when the class is slow, and the object still the caller's.
+ * Return: false when the class is slow, and the buffer still the caller's.
  */
-bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
+bool mpool_magazine_put(struct mpool_class *cls, void *buf)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
 	bool done = false;
@@ -300,7 +299,7 @@ bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
 		if (cpu->nr >= cls->cpu_cap)
 			mpool_magazine_spill(cls, cpu);
 		if (likely(cpu->nr < cls->cpu_cap)) {
-			cpu->loaded->objs[cpu->nr++] = obj;
+			cpu->loaded->bufs[cpu->nr++] = buf;
 			cpu->frees++;
 			done = true;
 		}
@@ -310,7 +309,7 @@ bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
 	preempt_disable();
 	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow)) {
-		mpool_depot_free(cls, obj);
+		mpool_depot_free(cls, buf);
 		done = true;
 	}
 	preempt_enable();
@@ -319,7 +318,7 @@ bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj)
 
 static unsigned int depot_take_old(struct mpool_class *cls,
 				   struct mpool_depot *depot, unsigned long age,
-				   unsigned int nr, struct mpool_obj **objs)
+				   unsigned int nr, void **bufs)
 {
 	unsigned long now = jiffies;
 	struct mpool_mag *mag;
@@ -331,7 +330,7 @@ static unsigned int depot_take_old(struct mpool_class *cls,
 		if (age && time_before(now, mag->stamp + age))
 			return n;
 		while (n < nr && mag->nr)
-			objs[n++] = mag->objs[--mag->nr];
+			bufs[n++] = mag->bufs[--mag->nr];
 		if (!mag->nr) {
 			list_del(&mag->node);
 			depot->nr_full--;
@@ -342,21 +341,21 @@ static unsigned int depot_take_old(struct mpool_class *cls,
 	if (age && time_before(now, mag->stamp + age))
 		return n;
 	while (n < nr && mag->nr)
-		objs[n++] = mag->objs[--mag->nr];
+		bufs[n++] = mag->bufs[--mag->nr];
 	return n;
 }
 
 /**
- * mpool_depot_take_old() - take idle objects, least recently used first
+ * mpool_depot_take_old() - take idle buffers, least recently used first
  * @cls: the class, its lock held
- * @age: jiffies that an object must have been idle, 0 for any
- * @nr: most objects
- * @objs: where to
+ * @age: jiffies that a buffer must have been idle, 0 for any
+ * @nr: most buffers
+ * @bufs: where to
  *
  * Return: how many were taken; they are MPOOL_FREE and the caller's.
  */
 unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
-				  unsigned int nr, struct mpool_obj **objs)
+				  unsigned int nr, void **bufs)
 {
 	unsigned int n = 0, got;
 	int node;
@@ -366,7 +365,7 @@ unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 		struct mpool_depot *depot = cls->depots[node];
 
 		raw_spin_lock(&depot->lock);
-		got = depot_take_old(cls, depot, age, nr - n, objs + n);
+		got = depot_take_old(cls, depot, age, nr - n, bufs + n);
 		WRITE_ONCE(depot->nr, depot->nr - got);
 		raw_spin_unlock(&depot->lock);
 		n += got;
@@ -375,7 +374,7 @@ unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 	return n;
 }
 
-/* Free objects in all magazines; a snapshot while they are in use. */
+/* Free buffers in all magazines; a snapshot while they are in use. */
 unsigned long mpool_magazine_count(const struct mpool_class *cls)
 {
 	unsigned long nr = 0;
@@ -390,7 +389,7 @@ unsigned long mpool_magazine_count(const struct mpool_class *cls)
 	return nr;
 }
 
-/* Free objects in all depots; exact under the class's lock while it is slow. */
+/* Free buffers in all depots; exact under the class's lock while it is slow. */
 unsigned long mpool_depot_count(const struct mpool_class *cls)
 {
 	unsigned long nr = 0;
@@ -413,9 +412,9 @@ void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 
 	lockdep_assert_held(&cls->drain_mutex);
 	while (c->nr)
-		mpool_depot_put(cls, c->loaded->objs[--c->nr]);
+		mpool_depot_put(cls, c->loaded->bufs[--c->nr]);
 	while (c->prev_nr)
-		mpool_depot_put(cls, c->prev->objs[--c->prev_nr]);
+		mpool_depot_put(cls, c->prev->bufs[--c->prev_nr]);
 }
 
 static int depots_init(struct mpool_class *cls)

@@ -8,7 +8,7 @@
  * lock is only ever held with interrupts off.  The hit path therefore takes
  * no lock, masks nothing and writes only lines of its own CPU.
  *
- * Who must see every free object sets @slow of the class and waits for an
+ * Who must see every free buffer sets @slow of the class and waits for an
  * expedited grace period.  Each use of a magazine, and each exchange with a
  * depot, happens in the preemption-off section (an RCU reader) that has read
  * @slow as 0; so after the grace period nobody is inside a magazine, nobody
@@ -24,30 +24,29 @@
 #include <linux/types.h>
 
 struct mpool_class;
-struct mpool_obj;
 
 /**
- * struct mpool_mag - a magazine: a bounded stack of free objects
+ * struct mpool_mag - a magazine: a bounded stack of free buffers
  * @node: link among a depot's full or the class's empty magazines
  * @stamp: jiffies when it came to the depot
- * @nr: objects in it while it is not some CPU's loaded or previous one
- * @objs: the objects, class->mag_size of them at most
+ * @nr: buffers in it while it is not some CPU's loaded or previous one
+ * @bufs: the buffers, class->mag_size of them at most
  */
 struct mpool_mag {
 	struct list_head node;
 	unsigned long stamp;
 	unsigned int nr;
-	struct mpool_obj *objs[];
+	void *bufs[];
 };
 
 /**
  * struct mpool_cpu - a CPU's part of a class
  * @busy: somebody on this CPU is inside
- * @nr: objects in @loaded
+ * @nr: buffers in @loaded
  * @loaded: magazine that allocations and frees use
  * @prev: the one loaded before; always full or empty, so that a workload that
  *	swings around a magazine's edge finds one more (hysteresis)
- * @prev_nr: objects in @prev
+ * @prev_nr: buffers in @prev
  * @allocs: allocations served here
  * @frees: frees taken here
  * @refills: allocations of those that took a magazine from the depot
@@ -68,10 +67,10 @@ struct mpool_cpu {
  * @lock: protects all below; innermost but for the class's mag_lock
  * @full: full magazines, the last one used first
  * @nr_full: how many
- * @partial: magazine that single objects go through
- * @nr: objects in @full and @partial together
- * @allocs: single objects taken, for allocations
- * @frees: single objects brought back by frees
+ * @partial: magazine that single buffers go through
+ * @nr: buffers in @full and @partial together
+ * @allocs: single buffers taken, for allocations
+ * @frees: single buffers brought back by frees
  */
 struct mpool_depot {
 	raw_spinlock_t lock;
@@ -90,15 +89,15 @@ void mpool_magazine_exit(struct mpool_class *cls);
 bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu);
 void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu);
 
-struct mpool_obj *mpool_magazine_get(struct mpool_class *cls);
-bool mpool_magazine_put(struct mpool_class *cls, struct mpool_obj *obj);
+void *mpool_magazine_get(struct mpool_class *cls);
+bool mpool_magazine_put(struct mpool_class *cls, void *buf);
 void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
 
-struct mpool_obj *mpool_depot_get(struct mpool_class *cls);
-void mpool_depot_put(struct mpool_class *cls, struct mpool_obj *obj);
-void mpool_depot_free(struct mpool_class *cls, struct mpool_obj *obj);
+void *mpool_depot_get(struct mpool_class *cls);
+void mpool_depot_put(struct mpool_class *cls, void *buf);
+void mpool_depot_free(struct mpool_class *cls, void *buf);
 unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
-				  unsigned int nr, struct mpool_obj **objs);
+				  unsigned int nr, void **bufs);
 unsigned long mpool_magazine_count(const struct mpool_class *cls);
 void mpool_magazine_peak(struct mpool_class *cls);
 unsigned long mpool_depot_count(const struct mpool_class *cls);

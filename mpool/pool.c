@@ -221,7 +221,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	strscpy(pool->name, name, sizeof(pool->name));
-	pool->cookie = get_random_u64() & ~0ULL << MPOOL_TAG_COOKIE_SHIFT;
+	pool->cookie = get_random_long() & ~0UL << MPOOL_TAG_COOKIE_SHIFT;
 	refcount_set(&pool->ref, 1);
 	INIT_LIST_HEAD(&pool->list);
 	mutex_init(&pool->lock);

@@ -61,7 +61,7 @@
  * @dir: debugfs
  */
 struct mpool {
-	u64 cookie;
+	unsigned long cookie;
 	unsigned int nr_classes;
 	u32 max_size;
 	u8 small[MPOOL_SMALL_SLOTS];

@@ -8,8 +8,8 @@
 #include <linux/mpool.h>
 #include <linux/printk.h>
 
+#include "buf.h"
 #include "class.h"
-#include "obj.h"
 #include "pool.h"
 #include "report.h"
 
@@ -42,12 +42,11 @@ void mpool_report_bad_free(struct mpool *pool, struct mpool_class *cls,
 			   const void *buf, unsigned long caller)
 {
 	const char *what = "free of a foreign pointer";
-	struct mpool_obj *obj;
+	unsigned long tag, plain;
 	unsigned int index;
-	u64 tag, plain;
 
-	if (mpool_obj_any(buf, &obj, &tag)) {
-		plain = tag ^ (u64)(unsigned long)obj ^ pool->cookie;
+	if (mpool_tag_read(buf, mpool_buf_paged(buf), &tag)) {
+		plain = tag ^ pool->cookie;
 		index = plain >> MPOOL_TAG_CLASS_SHIFT & MPOOL_TAG_CLASS_MASK;
 		if (!(plain >> MPOOL_TAG_COOKIE_SHIFT) &&
 		    index < pool->nr_classes) {

@@ -26,8 +26,7 @@
 
 static void desc_set(struct mpool_desc *desc, enum mpool_state state)
 {
-	WRITE_ONCE(desc->obj.tag,
-		   mpool_obj_tag(&desc->obj, desc->cls->tag, state));
+	mpool_desc_set(desc, desc->cls->tag, state);
 }
 
 /**
@@ -320,12 +319,12 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 		return 0;
 	while (done < most) {
 		struct mpool_desc *desc = stock_pop_idle(stock);
-		struct mpool_obj *obj;
+		void *buf;
 
 		if (!desc)
 			break;
-		obj = &desc->obj;
-		mpool_class_give_back(cls, 1, &obj);
+		buf = desc->addr;
+		mpool_class_give_back(cls, 1, &buf);
 		done++;
 	}
 	return done;
@@ -362,7 +361,7 @@ void mpool_stock_exit(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct mpool_desc *desc, *next;
-	struct mpool_obj *obj;
+	void *buf;
 	unsigned int left = 0;
 
 	spin_lock_irq(&stock->lock);
@@ -375,8 +374,8 @@ void mpool_stock_exit(struct mpool_class *cls)
 		list_del_init(&desc->node);
 		stock->nr_quarantined--;
 		left += mpool_pages_pinned(desc);
-		obj = &desc->obj;
-		mpool_class_give_back(cls, 1, &obj);
+		buf = desc->addr;
+		mpool_class_give_back(cls, 1, &buf);
 	}
 	atomic_add(left, &stock->abandoned);
 	if (left)

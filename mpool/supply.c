@@ -32,7 +32,7 @@ struct mpool_mag *mpool_supply_make(struct mpool_class *cls, gfp_t gfp,
 {
 	struct mpool_mag *mag;
 
-	mag = kmalloc_node(struct_size(mag, objs, cls->mag_size),
+	mag = kmalloc_node(struct_size(mag, bufs, cls->mag_size),
 			   gfp | __GFP_NOWARN, node);
 	if (mag) {
 		INIT_LIST_HEAD(&mag->node);

@@ -28,7 +28,7 @@
 struct waiter {
 	struct list_head node;
 	struct task_struct *task;
-	struct mpool_obj *obj;
+	void *buf;
 	bool retry;
 };
 
@@ -65,17 +65,17 @@ static void slow_end(struct mpool_class *cls)
 /* Hands what the depots hold to those who wait. */
 static void serve(struct mpool_class *cls)
 {
-	struct mpool_obj *obj;
+	void *buf;
 	struct waiter *w;
 
 	lockdep_assert_held(&cls->lock);
 	while (!list_empty(&cls->waiters)) {
-		obj = mpool_depot_get(cls);
-		if (!obj)
+		buf = mpool_depot_get(cls);
+		if (!buf)
 			return;
 		w = list_first_entry(&cls->waiters, struct waiter, node);
 		list_del_init(&w->node);
-		w->obj = obj;
+		w->buf = buf;
 		wake_up_process(w->task);
 	}
 }
@@ -138,27 +138,27 @@ void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu)
 	mutex_unlock(&cls->drain_mutex);
 }
 
-static void reserve_add(struct mpool_class *cls, struct mpool_obj *obj)
+static void reserve_add(struct mpool_class *cls, void *buf)
 {
 	lockdep_assert_held(&cls->lock);
-	obj->next = cls->reserve;
-	cls->reserve = obj;
+	*mpool_buf_next(cls, buf) = cls->reserve;
+	cls->reserve = buf;
 	/* A short reserve keeps the class slow, so that frees come by here. */
 	if (++cls->nr_reserve == cls->reserve_target)
 		slow_end(cls);
 }
 
-static struct mpool_obj *reserve_take(struct mpool_class *cls)
+static void *reserve_take(struct mpool_class *cls)
 {
-	struct mpool_obj *obj = cls->reserve;
+	void *buf = cls->reserve;
 
 	lockdep_assert_held(&cls->lock);
-	if (!obj)
+	if (!buf)
 		return NULL;
-	cls->reserve = obj->next;
+	cls->reserve = *mpool_buf_next(cls, buf);
 	if (cls->nr_reserve-- == cls->reserve_target)
 		slow_begin(cls);
-	return obj;
+	return buf;
 }
 
 /**
@@ -170,7 +170,7 @@ static struct mpool_obj *reserve_take(struct mpool_class *cls)
  */
 int mpool_reserve_fill(struct mpool_class *cls)
 {
-	struct mpool_obj *obj;
+	void *buf;
 	unsigned long flags;
 	unsigned int i;
 	int got;
@@ -181,11 +181,11 @@ int mpool_reserve_fill(struct mpool_class *cls)
 	slow_begin(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	for (i = 0; i < cls->reserve_target; i++) {
-		got = mpool_class_grow(cls, GFP_KERNEL, 1, &obj);
+		got = mpool_class_grow(cls, GFP_KERNEL, 1, &buf);
 		if (got < 0)
 			return got;
 		raw_spin_lock_irqsave(&cls->lock, flags);
-		reserve_add(cls, obj);
+		reserve_add(cls, buf);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 	}
 	return 0;
@@ -197,12 +197,12 @@ int mpool_reserve_fill(struct mpool_class *cls)
  */
 void mpool_reserve_empty(struct mpool_class *cls)
 {
-	struct mpool_obj *obj;
+	void *buf;
 
-	while ((obj = cls->reserve)) {
-		cls->reserve = obj->next;
+	while ((buf = cls->reserve)) {
+		cls->reserve = *mpool_buf_next(cls, buf);
 		cls->nr_reserve--;
-		mpool_class_give_back(cls, 1, &obj);
+		mpool_class_give_back(cls, 1, &buf);
 	}
 }
 
@@ -212,19 +212,19 @@ void mpool_reserve_empty(struct mpool_class *cls)
  *
  * Return: a buffer, or NULL when the reserve is empty.
  */
-struct mpool_obj *mpool_reserve_get(struct mpool_class *cls)
+void *mpool_reserve_get(struct mpool_class *cls)
 {
-	struct mpool_obj *obj;
+	void *buf;
 	unsigned long flags;
 
 	if (!READ_ONCE(cls->nr_reserve))
 		return NULL;
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	obj = reserve_take(cls);
+	buf = reserve_take(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	if (obj)
+	if (buf)
 		atomic64_inc(&cls->handed);
-	return obj;
+	return buf;
 }
 
 /**
@@ -245,51 +245,51 @@ bool mpool_has_waiters(struct mpool_class *cls)
  * Context: any but NMI.
  * Return: a buffer, or NULL when there is none or others wait for it.
  */
-struct mpool_obj *mpool_slow_get(struct mpool_class *cls)
+void *mpool_slow_get(struct mpool_class *cls)
 {
-	struct mpool_obj *obj = NULL;
+	void *buf = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	if (list_empty(&cls->waiters))
-		obj = mpool_depot_get(cls);
+		buf = mpool_depot_get(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	return obj;
+	return buf;
 }
 
 /**
  * mpool_slow_put() - give a buffer to whoever needs it most
  * @cls: the class
- * @obj: MPOOL_FREE, nobody's
+ * @buf: MPOOL_FREE, nobody's
  * @freed: a user's free, to be counted; not one just made or moved
  *
  * Who waits comes first, then the reserve, then the depot.
  *
  * Context: any but NMI.
  */
-void mpool_slow_put(struct mpool_class *cls, struct mpool_obj *obj, bool freed)
+void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 {
 	unsigned long flags;
 	struct waiter *w;
 
 	/* What comes to this side is the kernel's from here on. */
 	if (cls->paged)
-		mpool_obj_desc(obj)->owner = MPOOL_OWNER_KERNEL;
+		mpool_desc(buf)->owner = MPOOL_OWNER_KERNEL;
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
 	if (w) {
 		list_del_init(&w->node);
-		w->obj = obj;
+		w->buf = buf;
 		atomic64_inc(&cls->handed);
 		/* Under the lock: @w is gone once its task can take it. */
 		wake_up_process(w->task);
 	} else if (cls->nr_reserve < cls->reserve_target) {
-		reserve_add(cls, obj);
+		reserve_add(cls, buf);
 	} else if (freed) {
-		mpool_depot_free(cls, obj);
+		mpool_depot_free(cls, buf);
 		freed = false;
 	} else {
-		mpool_depot_put(cls, obj);
+		mpool_depot_put(cls, buf);
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	if (freed)
@@ -328,7 +328,7 @@ static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
 	ktime_t slice = ktime_add_ns(ktime_get(), WAIT_SLICE_NS);
 
 	set_current_state(how->state);
-	if (!READ_ONCE(w->obj) && !READ_ONCE(w->retry) &&
+	if (!READ_ONCE(w->buf) && !READ_ONCE(w->retry) &&
 	    !signal_pending_state(how->state, current)) {
 		ktime_t until = min(slice, how->deadline);
 
@@ -354,7 +354,7 @@ static bool wait_join(struct mpool_class *cls, struct waiter *w)
 	return first;
 }
 
-static struct mpool_obj *wait_leave(struct mpool_class *cls, struct waiter *w)
+static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 {
 	unsigned long flags;
 
@@ -364,7 +364,7 @@ static struct mpool_obj *wait_leave(struct mpool_class *cls, struct waiter *w)
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	/* What this one did not need may serve the next. */
 	mpool_wait_kick(cls);
-	return w->obj;
+	return w->buf;
 }
 
 /**
@@ -375,11 +375,11 @@ static struct mpool_obj *wait_leave(struct mpool_class *cls, struct waiter *w)
  * Context: process, sleeps.
  * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR) or ERR_PTR(-ETIMEDOUT).
  */
-struct mpool_obj *mpool_wait(struct mpool_class *cls,
+void *mpool_wait(struct mpool_class *cls,
 			     const struct mpool_wait_how *how)
 {
 	struct waiter w = { .task = current, .retry = true };
-	struct mpool_obj *made = NULL, *obj;
+	void *made = NULL, *buf;
 	int err = 0;
 
 	if (wait_join(cls, &w)) {
@@ -388,7 +388,7 @@ struct mpool_obj *mpool_wait(struct mpool_class *cls,
 		mpool_drain_end(cls);
 	}
 	atomic64_inc(&cls->waits);
-	while (!READ_ONCE(w.obj)) {
+	while (!READ_ONCE(w.buf)) {
 		if (READ_ONCE(w.retry)) {
 			/* A kick from here on is for the next round. */
 			smp_store_mb(w.retry, false);
@@ -404,10 +404,10 @@ struct mpool_obj *mpool_wait(struct mpool_class *cls,
 			break;
 		wait_sleep(&w, how);
 	}
-	obj = wait_leave(cls, &w);
-	if (!obj)
+	buf = wait_leave(cls, &w);
+	if (!buf)
 		return made ?: ERR_PTR(err);
 	if (made)
 		mpool_slow_put(cls, made, how->counted);
-	return obj;
+	return buf;
 }

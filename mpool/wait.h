@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 struct mpool_class;
-struct mpool_obj;
 
 /**
  * struct mpool_wait_how - how somebody waits for a buffer
@@ -22,7 +21,7 @@ struct mpool_obj;
 struct mpool_wait_how {
 	unsigned int state;
 	ktime_t deadline;
-	struct mpool_obj *(*grow)(struct mpool_class *cls, void *arg);
+	void *(*grow)(struct mpool_class *cls, void *arg);
 	void *arg;
 	bool counted;
 };
@@ -33,12 +32,12 @@ void mpool_drain_end(struct mpool_class *cls);
 void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu);
 int mpool_reserve_fill(struct mpool_class *cls);
 void mpool_reserve_empty(struct mpool_class *cls);
-struct mpool_obj *mpool_reserve_get(struct mpool_class *cls);
+void *mpool_reserve_get(struct mpool_class *cls);
 bool mpool_has_waiters(struct mpool_class *cls);
-struct mpool_obj *mpool_slow_get(struct mpool_class *cls);
-void mpool_slow_put(struct mpool_class *cls, struct mpool_obj *obj, bool freed);
+void *mpool_slow_get(struct mpool_class *cls);
+void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed);
 void mpool_wait_kick(struct mpool_class *cls);
-struct mpool_obj *mpool_wait(struct mpool_class *cls,
+void *mpool_wait(struct mpool_class *cls,
 			     const struct mpool_wait_how *how);
 
 #endif /* _MPOOL_WAIT_H */

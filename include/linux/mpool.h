@@ -66,6 +66,8 @@ void *mpool_alloc_timeout(struct mpool *pool, size_t size, gfp_t gfp,
 void mpool_free(struct mpool *pool, void *buf);
 unsigned int mpool_alloc_bulk(struct mpool *pool, size_t size, gfp_t gfp,
 			      unsigned int nr, void **bufs);
+bool mpool_alloc_all(struct mpool *pool, size_t size, gfp_t gfp,
+		     unsigned int nr, void **bufs);
 void mpool_free_bulk(struct mpool *pool, unsigned int nr, void **bufs);
 
 struct mpool_class *mpool_class_get(struct mpool *pool, size_t size);
@@ -76,6 +78,8 @@ void *mpool_class_alloc_timeout(struct mpool_class *cls, gfp_t gfp,
 void mpool_class_free(struct mpool_class *cls, void *buf);
 unsigned int mpool_class_alloc_bulk(struct mpool_class *cls, gfp_t gfp,
 				    unsigned int nr, void **bufs);
+bool mpool_class_alloc_all(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
+			   void **bufs);
 void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
 			   void **bufs);
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Looking at, and changing, a word that may not be there: a bad pointer handed
+ * to a free must become a report, not an oops.  The accesses are single
+ * instructions with an entry in the exception table, and no sanitizer looks at
+ * them.
+ */
+#ifndef _MPOOL_COMPAT_CLAIM_H
+#define _MPOOL_COMPAT_CLAIM_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+
+static __always_inline bool mpool_read_nofault(unsigned long *dst,
+					       const unsigned long *src)
+{
+	__get_kernel_nofault(dst, src, unsigned long, fault);
+	return true;
+fault:
+	return false;
+}
+
+/*
+ * Turns @old into @new, for exactly one of all who try; false when the word is
+ * another one, or nothing is there.  @word is aligned.
+ */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
+	defined(CONFIG_CC_HAS_ASM_GOTO_TIED_OUTPUT)
+#include <asm/alternative.h>
+#include <asm/asm.h>
+
+static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
+					unsigned long new)
+{
+	bool done;
+
+	asm volatile goto("1: " LOCK_PREFIX "cmpxchgq %[new], %[word]\n"
+			  _ASM_EXTABLE(1b, %l[fault])
+			  : "=@ccz" (done), [word] "+m" (*word),
+			    [old] "+a" (old)
+			  : [new] "r" (new)
+			  : "memory"
+			  : fault);
+	/* As asm_goto_output() does for compilers that lose the output. */
+	asm("");
+	return done;
+fault:
+	return false;
+}
+#else
+static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
+					unsigned long new)
+{
+	unsigned long is;
+
+	/* Compared first, since what is not ours may not even be written. */
+	return mpool_read_nofault(&is, word) && likely(is == old) &&
+	       likely(try_cmpxchg(word, &old, new));
+}
+#endif
+
+#endif /* _MPOOL_COMPAT_CLAIM_H */
