@@ -13,11 +13,19 @@
 #include "settings.h"
 #include "suites.h"
 
+static int resolve(const struct mpool_config *cfg,
+		   struct mpool_pool_config *set)
+{
+	struct mpool_settings_bad bad;
+
+	return mpool_settings_resolve(cfg, set, &bad);
+}
+
 static void defaults_are_the_documented_ones(struct kunit *test)
 {
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(NULL, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(NULL, &set), 0);
 	KUNIT_EXPECT_EQ(test, set.flags, 0U);
 	KUNIT_EXPECT_EQ(test, set.mode, 0600U);
 	KUNIT_EXPECT_EQ(test, set.min_size, 64U);
@@ -43,8 +51,8 @@ static void all_zero_is_the_same_as_null(struct kunit *test)
 	static const struct mpool_config zero;
 	struct mpool_pool_config a, b;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(NULL, &a), 0);
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&zero, &b), 0);
+	KUNIT_ASSERT_EQ(test, resolve(NULL, &a), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&zero, &b), 0);
 	/* Memory can come and go between the two. */
 	a.max_bytes = 0;
 	b.max_bytes = 0;
@@ -65,7 +73,7 @@ static void none_means_zero(struct kunit *test)
 	struct mpool_pool_config set;
 	int t;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	for (t = 0; t < MPOOL_NR_TIERS; t++)
 		KUNIT_EXPECT_EQ(test, set.initial[t], 0U);
 	KUNIT_EXPECT_EQ(test, set.shrink_percent, 0U);
@@ -140,8 +148,8 @@ static const struct bound bounds[] = {
 	BOUND(max_age_ms, 86400000, 0),
 	BOUND(max_age_ms, 86400001, -EINVAL),
 	BOUND(reserve, 1, 0),
-	BOUND(reserve, 100, 0),
-	BOUND(reserve, 101, -EINVAL),
+	BOUND(reserve, (1U << 24) - 1, 0),
+	BOUND(reserve, 1U << 24, -EINVAL),
 	BOUND(node, 1, 0),
 	BOUND(node, MAX_NUMNODES + 1, -EINVAL),
 	BOUND(node, U32_MAX, -EINVAL),
@@ -172,7 +180,7 @@ static void one_setting_in_and_out_of_bounds(struct kunit *test)
 		*(u64 *)field = b->value;
 	else
 		*(u32 *)field = b->value;
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), b->want);
+	KUNIT_EXPECT_EQ(test, resolve(&cfg, &set), b->want);
 	if (b->want)
 		return;
 	/* What was asked for is what it is. */
@@ -187,9 +195,9 @@ static void min_size_above_max_size_is_refused(struct kunit *test)
 	};
 	struct mpool_pool_config set;
 
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resolve(&cfg, &set), -EINVAL);
 	cfg.settings.min_size = 128;
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_EXPECT_EQ(test, resolve(&cfg, &set), 0);
 }
 
 static void default_max_size_follows_a_large_min_size(struct kunit *test)
@@ -197,7 +205,7 @@ static void default_max_size_follows_a_large_min_size(struct kunit *test)
 	struct mpool_config cfg = { .settings = { .min_size = SZ_128K } };
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	KUNIT_EXPECT_EQ(test, set.max_size, (u32)SZ_128K);
 }
 
@@ -206,28 +214,85 @@ static void default_initial_follows_a_small_max(struct kunit *test)
 	struct mpool_config cfg = { .settings = { .max = { 10, 10, 2 } } };
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	KUNIT_EXPECT_EQ(test, set.initial[MPOOL_SMALL], 10U);
 	KUNIT_EXPECT_EQ(test, set.initial[MPOOL_MEDIUM], 10U);
 	KUNIT_EXPECT_EQ(test, set.initial[MPOOL_LARGE], 2U);
 }
 
-static void reserve_may_not_exceed_any_tier(struct kunit *test)
+/* With classes in the tier; where there are none it does not matter. */
+static void reserve_may_not_exceed_a_tier_that_is_used(struct kunit *test)
 {
-	struct mpool_config cfg = {
-		.settings = { .max = { 8, 8, 8 }, .reserve = 8 },
-	};
-	struct mpool_pool_config set;
+	static const u32 sizes[MPOOL_NR_TIERS] = { 64, SZ_4K, SZ_128K };
+	struct mpool_pool_config set = { .reserve = 8 };
+	struct mpool_settings_bad bad;
 	int t;
 
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	for (t = 0; t < MPOOL_NR_TIERS; t++)
+		set.max[t] = 8;
+	KUNIT_EXPECT_EQ(test, mpool_settings_tiers(sizes, 3), 7U);
+	KUNIT_EXPECT_EQ(test, mpool_settings_fit(&set, 7, &bad), 0);
 	for (t = 0; t < MPOOL_NR_TIERS; t++) {
-		cfg.settings.max[t] = 7;
-		cfg.settings.initial[t] = 1;
-		KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set),
+		KUNIT_EXPECT_EQ(test, mpool_settings_tiers(&sizes[t], 1),
+				1U << t);
+		set.max[t] = 7;
+		KUNIT_EXPECT_EQ(test, mpool_settings_fit(&set, 1 << t, &bad),
 				-EINVAL);
-		cfg.settings.max[t] = 8;
+		KUNIT_EXPECT_STREQ(test, bad.name, "reserve");
+		KUNIT_EXPECT_EQ(test, bad.value, 8ULL);
+		KUNIT_EXPECT_EQ(test, bad.high, 7ULL);
+		KUNIT_EXPECT_EQ(test, mpool_settings_fit(&set, 7 & ~(1 << t),
+							 &bad), 0);
+		set.max[t] = 8;
 	}
+}
+
+struct blame {
+	const char *name;
+	struct mpool_pool_config set;
+	u64 value;
+	u64 low;
+	u64 high;
+};
+
+static const struct blame blames[] = {
+	{ "min_size", { .min_size = 63 }, 63, 64, SZ_4M },
+	{ "max_size", { .min_size = 4096, .max_size = 2048 }, 2048, 4096,
+	  SZ_4M },
+	{ "max_medium", { .max = { 0, 1U << 24, 0 } }, 1U << 24, 1,
+	  (1U << 24) - 1 },
+	{ "initial_large", { .initial = { 0, 0, 101 } }, 101, 1, 100 },
+	{ "growth_percent", { .growth_percent = 99 }, 99, 100, 1000 },
+	{ "mode", { .mode = 01000 }, 01000, 1, 0777 },
+	{ "reserve", { .reserve = 501 }, 501, 0, 500 },
+	{ "uid", { .flags = MPOOL_POOL_OWNER, .uid = U32_MAX }, U32_MAX, 0,
+	  U32_MAX - 1 },
+};
+
+static void blame_desc(const struct blame *b, char *desc)
+{
+	strscpy(desc, b->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(blame, blames, blame_desc);
+
+static void what_is_wrong_is_said(struct kunit *test)
+{
+	const struct blame *b = test->param_value;
+	struct mpool_config cfg = { .settings = b->set };
+	struct mpool_settings_bad bad = {};
+	struct mpool_pool_config set;
+	u32 *sizes = kunit_kzalloc(test, MPOOL_CLASSES_MAX * sizeof(*sizes),
+				   GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sizes);
+	KUNIT_EXPECT_EQ(test, mpool_settings_check(&cfg, &set, sizes, &bad),
+			-EINVAL);
+	KUNIT_ASSERT_NOT_NULL(test, bad.name);
+	KUNIT_EXPECT_STREQ(test, bad.name, b->name);
+	KUNIT_EXPECT_EQ(test, bad.value, b->value);
+	KUNIT_EXPECT_EQ(test, bad.low, b->low);
+	KUNIT_EXPECT_EQ(test, bad.high, b->high);
 }
 
 static void owner_is_the_caller_unless_given(struct kunit *test)
@@ -235,7 +300,7 @@ static void owner_is_the_caller_unless_given(struct kunit *test)
 	struct mpool_config cfg = {};
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	KUNIT_EXPECT_EQ(test, set.uid,
 			from_kuid(current_user_ns(), current_euid()));
 	KUNIT_EXPECT_EQ(test, set.gid,
@@ -243,7 +308,7 @@ static void owner_is_the_caller_unless_given(struct kunit *test)
 	cfg.settings.flags = MPOOL_POOL_OWNER;
 	cfg.settings.uid = 1234;
 	cfg.settings.gid = 4321;
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	KUNIT_EXPECT_EQ(test, set.uid, 1234U);
 	KUNIT_EXPECT_EQ(test, set.gid, 4321U);
 }
@@ -255,10 +320,10 @@ static void owner_that_does_not_exist_is_refused(struct kunit *test)
 	};
 	struct mpool_pool_config set;
 
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resolve(&cfg, &set), -EINVAL);
 	cfg.settings.uid = 0;
 	cfg.settings.gid = U32_MAX;
-	KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set), -EINVAL);
+	KUNIT_EXPECT_EQ(test, resolve(&cfg, &set), -EINVAL);
 }
 
 static void node_has_to_be_online(struct kunit *test)
@@ -269,7 +334,7 @@ static void node_has_to_be_online(struct kunit *test)
 
 	for (node = 0; node < MAX_NUMNODES; node++) {
 		cfg.settings.node = node + 1;
-		KUNIT_EXPECT_EQ(test, mpool_settings_resolve(&cfg, &set),
+		KUNIT_EXPECT_EQ(test, resolve(&cfg, &set),
 				node < nr_node_ids && node_online(node) ?
 				0 : -EINVAL);
 	}
@@ -282,7 +347,7 @@ static int default_sizes(struct kunit *test, u32 min, u32 max, u32 *sizes)
 	};
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	return mpool_settings_sizes(&cfg, &set, sizes);
 }
 
@@ -391,7 +456,7 @@ static void explicit_sizes(struct kunit *test)
 	struct mpool_pool_config set;
 	int i, nr;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	nr = mpool_settings_sizes(&cfg, &set, sizes);
 	KUNIT_ASSERT_EQ(test, nr, l->want);
 	for (i = 0; i < nr; i++)
@@ -409,7 +474,7 @@ static void explicit_sizes_up_to_the_most(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, given);
 	for (i = 0; i < 129; i++)
 		given[i] = 64 + 16 * i;
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	cfg.nr_sizes = 128;
 	KUNIT_EXPECT_EQ(test, mpool_settings_sizes(&cfg, &set, sizes), 128);
 	cfg.nr_sizes = 129;
@@ -422,7 +487,7 @@ static void nr_sizes_without_sizes_is_refused(struct kunit *test)
 	u32 sizes[MPOOL_CLASSES_MAX];
 	struct mpool_pool_config set;
 
-	KUNIT_ASSERT_EQ(test, mpool_settings_resolve(&cfg, &set), 0);
+	KUNIT_ASSERT_EQ(test, resolve(&cfg, &set), 0);
 	KUNIT_EXPECT_EQ(test, mpool_settings_sizes(&cfg, &set, sizes), -EINVAL);
 }
 
@@ -434,7 +499,8 @@ static struct kunit_case settings_cases[] = {
 	KUNIT_CASE(min_size_above_max_size_is_refused),
 	KUNIT_CASE(default_max_size_follows_a_large_min_size),
 	KUNIT_CASE(default_initial_follows_a_small_max),
-	KUNIT_CASE(reserve_may_not_exceed_any_tier),
+	KUNIT_CASE(reserve_may_not_exceed_a_tier_that_is_used),
+	KUNIT_CASE_PARAM(what_is_wrong_is_said, blame_gen_params),
 	KUNIT_CASE(owner_is_the_caller_unless_given),
 	KUNIT_CASE(owner_that_does_not_exist_is_refused),
 	KUNIT_CASE(node_has_to_be_online),

@@ -20,6 +20,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_lease_suite,
 	&mpool_reclaim_suite,
 	&mpool_pool_suite,
+	&mpool_configure_suite,
 	&mpool_registry_suite,
 	&mpool_alloc_suite,
 	&mpool_report_suite,

@@ -6,6 +6,7 @@
 
 extern struct kunit_suite mpool_settings_suite;
 extern struct kunit_suite mpool_pool_suite;
+extern struct kunit_suite mpool_configure_suite;
 extern struct kunit_suite mpool_registry_suite;
 extern struct kunit_suite mpool_backing_suite;
 extern struct kunit_suite mpool_alloc_suite;

@@ -27,6 +27,7 @@ union ioctl_arg {
 	struct mpool_pool_create pool_create;
 	struct mpool_pool_destroy pool_destroy;
 	struct mpool_pool_list pool_list;
+	struct mpool_pool_configure pool_configure;
 	struct mpool_attach attach;
 	struct mpool_lease_req lease;
 	struct mpool_release release;
@@ -61,6 +62,8 @@ static const struct ioctl_entry ioctls[] = {
 	      mpool_pool_destroy, name),
 	ENTRY(MPOOL_IOC_POOL_LIST, mpool_ioctl_pool_list,
 	      mpool_pool_list, entry_size),
+	ENTRY(MPOOL_IOC_POOL_CONFIG, mpool_ioctl_pool_config,
+	      mpool_pool_configure, config),
 	ENTRY(MPOOL_IOC_ATTACH, mpool_ioctl_attach, mpool_attach, max_size),
 	ENTRY(MPOOL_IOC_LEASE, mpool_ioctl_lease, mpool_lease_req, leases),
 	ENTRY(MPOOL_IOC_RELEASE, mpool_ioctl_release,

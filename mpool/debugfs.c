@@ -12,6 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/user_namespace.h>
 
+#include "access.h"
 #include "class.h"
 #include "debugfs.h"
 #include "pool.h"
@@ -152,7 +153,7 @@ static int stats_show(struct seq_file *m, void *v)
 	show_percent(m, st.hits, st.allocs);
 	seq_printf(m, " %%\n%-12s %20ld\n%-12s %20lu\n%-12s %20d\n",
 		   "bytes", atomic_long_read(&pool->bytes),
-		   "max_bytes", pool->max_bytes,
+		   "max_bytes", READ_ONCE(pool->max_bytes),
 		   "clients", atomic_read(&pool->nr_clients));
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
@@ -205,23 +206,26 @@ DEFINE_SHOW_ATTRIBUTE(classes);
 
 static void show_tiers(struct seq_file *m, const char *name, const u32 *values)
 {
-	seq_printf(m, "%-20s %u %u %u\n", name, READ_ONCE(values[MPOOL_SMALL]),
-		   READ_ONCE(values[MPOOL_MEDIUM]),
-		   READ_ONCE(values[MPOOL_LARGE]));
+	seq_printf(m, "%-20s %u %u %u\n", name, values[MPOOL_SMALL],
+		   values[MPOOL_MEDIUM], values[MPOOL_LARGE]);
 }
 
 static int config_show(struct seq_file *m, void *v)
 {
 	struct mpool *pool = m->private;
-	const struct mpool_pool_config *set = &pool->settings;
+	struct mpool_access access = mpool_access_get(pool);
+	struct mpool_pool_config now, *set = &now;
 	unsigned int i;
 
+	mutex_lock(&pool->lock);
+	now = pool->settings;
+	mutex_unlock(&pool->lock);
 	seq_printf(m, "%-20s %#x\n", "flags", set->flags);
-	seq_printf(m, "%-20s %#o\n", "mode", set->mode);
+	seq_printf(m, "%-20s %#o\n", "mode", access.mode);
 	seq_printf(m, "%-20s %u\n", "uid",
-		   from_kuid_munged(seq_user_ns(m), pool->uid));
+		   from_kuid_munged(seq_user_ns(m), access.uid));
 	seq_printf(m, "%-20s %u\n", "gid",
-		   from_kgid_munged(seq_user_ns(m), pool->gid));
+		   from_kgid_munged(seq_user_ns(m), access.gid));
 	seq_printf(m, "%-20s %u\n", "min_size", set->min_size);
 	seq_printf(m, "%-20s %u\n", "max_size", set->max_size);
 	show_tiers(m, "initial", set->initial);
@@ -236,7 +240,7 @@ static int config_show(struct seq_file *m, void *v)
 		seq_printf(m, "%-20s %u\n", "node", set->node - 1);
 	else
 		seq_printf(m, "%-20s %s\n", "node", "caller's");
-	seq_printf(m, "%-20s %lu\n", "max_bytes", pool->max_bytes);
+	seq_printf(m, "%-20s %llu\n", "max_bytes", set->max_bytes);
 	seq_printf(m, "%-20s", "sizes");
 	for (i = 0; i < pool->nr_classes; i++)
 		seq_printf(m, " %u", pool->sizes[i]);

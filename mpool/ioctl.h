@@ -45,6 +45,7 @@ int mpool_ioctl_info(struct mpool_call *call);
 int mpool_ioctl_pool_create(struct mpool_call *call);
 int mpool_ioctl_pool_destroy(struct mpool_call *call);
 int mpool_ioctl_pool_list(struct mpool_call *call);
+int mpool_ioctl_pool_config(struct mpool_call *call);
 int mpool_ioctl_attach(struct mpool_call *call);
 int mpool_ioctl_lease(struct mpool_call *call);
 int mpool_ioctl_release(struct mpool_call *call);

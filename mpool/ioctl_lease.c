@@ -8,6 +8,7 @@
 #include <linux/mpool.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "client.h"
 #include "ioctl.h"
 #include "lease.h"

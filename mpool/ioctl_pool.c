@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * INFO, and the ioctls that are about pools: POOL_CREATE, POOL_DESTROY,
- * POOL_LIST, STATS and TRIM.
+ * POOL_LIST, POOL_CONFIG, STATS and TRIM.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -11,9 +11,11 @@
 #include <linux/string.h>
 #include <linux/user_namespace.h>
 
+#include "access.h"
 #include "class.h"
 #include "client.h"
 #include "compat/features.h"
+#include "configure.h"
 #include "ioctl.h"
 #include "pool.h"
 #include "registry.h"
@@ -152,16 +154,18 @@ static unsigned int count_classes(const struct mpool *pool)
 
 static void describe(const struct mpool *pool, struct mpool_pool_entry *entry)
 {
+	struct mpool_access access = mpool_access_get(pool);
+
 	memset(entry, 0, sizeof(*entry));
 	strscpy(entry->name, pool->name, sizeof(entry->name));
-	entry->uid = from_kuid_munged(current_user_ns(), pool->uid);
-	entry->gid = from_kgid_munged(current_user_ns(), pool->gid);
-	entry->mode = pool->settings.mode;
-	entry->flags = pool->settings.flags;
+	entry->uid = from_kuid_munged(current_user_ns(), access.uid);
+	entry->gid = from_kgid_munged(current_user_ns(), access.gid);
+	entry->mode = access.mode;
+	entry->flags = READ_ONCE(pool->settings.flags);
 	entry->nr_clients = atomic_read(&pool->nr_clients);
 	entry->nr_classes = count_classes(pool);
 	entry->bytes = atomic_long_read(&pool->bytes);
-	entry->max_bytes = pool->max_bytes;
+	entry->max_bytes = READ_ONCE(pool->max_bytes);
 }
 
 struct listing {
@@ -241,6 +245,55 @@ static struct mpool *get_pool(struct mpool_call *call, const char *name)
 	return pool ?: ERR_PTR(-ENOENT);
 }
 
+static int configure(struct mpool_call *call, struct mpool *pool)
+{
+	struct mpool_pool_configure *arg = call->arg;
+	int err;
+
+	if (!arg->mask) {
+		/* A name needs rights, as for STATS. */
+		if (arg->name[0] && !mpool_pool_may_attach(pool))
+			return -EACCES;
+	} else if (!mpool_pool_may_control(pool)) {
+		return -EPERM;
+	}
+	if (arg->mask) {
+		/* A bad address now, and nothing was changed. */
+		err = mpool_call_answer(call);
+		if (err)
+			return err;
+		err = mpool_pool_configure(pool, &arg->config, arg->mask,
+					   capable(CAP_SYS_ADMIN));
+		if (err)
+			return err;
+	}
+	mpool_get_config(pool, &arg->config);
+	return mpool_call_answer(call);
+}
+
+/**
+ * mpool_ioctl_pool_config() - MPOOL_IOC_POOL_CONFIG
+ * @call: struct mpool_pool_configure
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_pool_config(struct mpool_call *call)
+{
+	struct mpool_pool_configure *arg = call->arg;
+	struct mpool *pool;
+	int err;
+
+	if (arg->flags)
+		return -EINVAL;
+	pool = get_pool(call, arg->name);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	err = configure(call, pool);
+	mpool_put(pool);
+	return err;
+}
+
 /* Statistics of the classes in being, and their sum; returns how many. */
 static unsigned int collect(struct mpool *pool, struct mpool_class_stats *each,
 			    struct mpool_class_stats *total)
@@ -280,7 +333,7 @@ static int read_stats(struct mpool *pool, void *arg)
 		return -ENOMEM;
 	stats->count = collect(pool, read->each, &stats->total);
 	stats->bytes = atomic_long_read(&pool->bytes);
-	stats->max_bytes = pool->max_bytes;
+	stats->max_bytes = READ_ONCE(pool->max_bytes);
 	stats->nr_clients = atomic_read(&pool->nr_clients);
 	return 0;
 }

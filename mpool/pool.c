@@ -149,20 +149,32 @@ static void pool_make_fn(struct work_struct *work)
 	}
 }
 
+/* Not sooner than configure.c asked for meanwhile. */
+static void pool_next_cleanup(struct mpool *pool)
+{
+	unsigned int ms = READ_ONCE(pool->settings.cleanup_interval_ms);
+
+	if (ms)
+		queue_delayed_work(mpool_wq, &pool->cleanup,
+				   msecs_to_jiffies(ms));
+}
+
 static void pool_cleanup_fn(struct work_struct *work)
 {
 	struct mpool *pool = container_of(to_delayed_work(work), struct mpool,
 					  cleanup);
 	unsigned int i;
 
+	/* It was turned off while this one was on its way. */
+	if (!READ_ONCE(pool->settings.cleanup_interval_ms))
+		return;
 	for (i = 0; i < pool->nr_classes; i++) {
 		struct mpool_class *cls = mpool_pool_peek(pool, i);
 
 		if (cls)
 			mpool_reclaim_age(cls);
 	}
-	queue_delayed_work(mpool_wq, &pool->cleanup,
-			   msecs_to_jiffies(pool->settings.cleanup_interval_ms));
+	pool_next_cleanup(pool);
 }
 
 static int pool_eager(struct mpool *pool)
@@ -183,11 +195,10 @@ static int pool_eager(struct mpool *pool)
 static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
 {
 	struct mpool_pool_config *set = &pool->settings;
-	int nr = mpool_settings_resolve(cfg, set);
+	struct mpool_settings_bad bad;
+	int nr;
 
-	if (nr)
-		return nr;
-	nr = mpool_settings_sizes(cfg, set, pool->sizes);
+	nr = mpool_settings_check(cfg, set, pool->sizes, &bad);
 	if (nr < 0)
 		return nr;
 	pool->nr_classes = nr;
@@ -225,6 +236,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	refcount_set(&pool->ref, 1);
 	INIT_LIST_HEAD(&pool->list);
 	mutex_init(&pool->lock);
+	seqcount_mutex_init(&pool->access, &pool->lock);
 	mutex_init(&pool->clients_lock);
 	INIT_LIST_HEAD(&pool->clients);
 	INIT_WORK(&pool->make_work, pool_make_fn);
@@ -236,9 +248,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 		mpool_pool_end(pool);
 		return ERR_PTR(err);
 	}
-	if (pool->settings.cleanup_interval_ms)
-		queue_delayed_work(mpool_wq, &pool->cleanup,
-				   msecs_to_jiffies(pool->settings.cleanup_interval_ms));
+	pool_next_cleanup(pool);
 	return pool;
 }
 
@@ -375,76 +385,3 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 	return bytes;
 }
 EXPORT_SYMBOL_NS_GPL(mpool_trim, MPOOL_NS);
-
-/**
- * mpool_resize() - change how many buffers the classes of a tier may back
- * @pool: the pool
- * @tier: which classes
- * @max: new limit, at least the reserve and 1, at most 2^24 - 1
- *
- * A higher limit wakes who waits.  Under a lower one idle buffers above it go
- * at once, others when they come back and are trimmed.  Magazines keep the
- * size that the class was made with.
- *
- * Context: process, may sleep.
- * Return: 0 or -EINVAL.
- */
-int mpool_resize(struct mpool *pool, enum mpool_tier tier, unsigned int max)
-{
-	unsigned int i, backed;
-
-	if (tier >= MPOOL_NR_TIERS || !max || max >= 1U << 24 ||
-	    max < pool->settings.reserve)
-		return -EINVAL;
-	mutex_lock(&pool->lock);
-	pool->settings.max[tier] = max;
-	pool->settings.initial[tier] = min(pool->settings.initial[tier], max);
-	for (i = 0; i < pool->nr_classes; i++) {
-		struct mpool_class *cls = pool->classes[i];
-
-		if (!cls || cls->tier != tier)
-			continue;
-		WRITE_ONCE(cls->max, max);
-		cls->initial = min(cls->initial, max);
-		backed = atomic_read(&cls->backed);
-		if (backed > max)
-			mpool_reclaim_class(cls, 0, backed - max, true);
-		mpool_wait_kick(cls);
-	}
-	mutex_unlock(&pool->lock);
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(mpool_resize, MPOOL_NS);
-
-/**
- * mpool_pool_may_attach() - may the caller lease from a pool
- * @pool: the pool
- *
- * Read and write permission by uid, gid and mode, as for a file; whoever has
- * CAP_SYS_ADMIN in the initial namespace may too.
- *
- * Context: process.
- * Return: yes or no.
- */
-bool mpool_pool_may_attach(const struct mpool *pool)
-{
-	unsigned int mode = pool->settings.mode;
-
-	if (uid_eq(current_fsuid(), pool->uid))
-		mode >>= 6;
-	else if (in_group_p(pool->gid))
-		mode >>= 3;
-	return (mode & 06) == 06 || capable(CAP_SYS_ADMIN);
-}
-
-/**
- * mpool_pool_may_control() - may the caller trim and destroy a pool
- * @pool: the pool
- *
- * Context: process.
- * Return: yes or no.
- */
-bool mpool_pool_may_control(const struct mpool *pool)
-{
-	return uid_eq(current_fsuid(), pool->uid) || capable(CAP_SYS_ADMIN);
-}

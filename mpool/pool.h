@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
+#include <linux/seqlock.h>
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
@@ -40,17 +41,21 @@
  * @rcu: for the end
  * @node: registry's hash; registry mutex
  * @list: registry's list; registry mutex
- * @settings: with defaults filled in; constant but for max, which
- *	mpool_resize() changes under @lock
+ * @settings: with defaults filled in; changed under @lock, each field by
+ *	WRITE_ONCE, by configure.c alone; read under @lock, or one field at a
+ *	time by READ_ONCE, or by mpool_pool_access() what decides on rights.
+ *	Its uid and gid are nobody's: see @uid and @gid
  * @ctor: see struct mpool_config; constant
  * @reset: constant
  * @arg: constant
- * @uid: owner; constant
- * @gid: group; constant
+ * @access: for readers of @uid, @gid and settings.mode, who may not see half
+ *	of a change; written under @lock
+ * @uid: owner; @access
+ * @gid: group; @access
  * @owned: the registry's own reference is there (made by parameter or ioctl)
- * @lock: making of classes, resizing
+ * @lock: making of classes, changes of settings
  * @bytes: memory backed
- * @max_bytes: most of it
+ * @max_bytes: most of it; READ_ONCE, written under @lock
  * @bad_frees: frees refused that no class could be told for
  * @clients_lock: protects @clients
  * @clients: attached open files
@@ -78,10 +83,11 @@ struct mpool {
 	void (*ctor)(void *buf, size_t size, void *arg);
 	void (*reset)(void *buf, size_t size, void *arg);
 	void *arg;
+	seqcount_mutex_t access;
 	kuid_t uid;
 	kgid_t gid;
 	bool owned;
-	struct mutex lock;		/* making of classes, resizing */
+	struct mutex lock;		/* making of classes, settings */
 	atomic_long_t bytes;
 	unsigned long max_bytes;
 	atomic64_t bad_frees;
@@ -107,8 +113,6 @@ void mpool_pool_stats(struct mpool *pool, struct mpool_class_stats *total);
 struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index);
 bool mpool_pool_idle(struct mpool *pool);
 void mpool_pool_want(struct mpool *pool, unsigned int index);
-bool mpool_pool_may_attach(const struct mpool *pool);
-bool mpool_pool_may_control(const struct mpool *pool);
 
 /* Index of the class that serves @size, or MPOOL_NO_CLASS. */
 static __always_inline unsigned int mpool_pool_index(const struct mpool *pool,

@@ -148,7 +148,7 @@ void mpool_reclaim_age(struct mpool_class *cls)
 {
 	const struct mpool_pool_config *set = &cls->pool->settings;
 	unsigned int backed = atomic_read(&cls->backed);
-	unsigned int keep = max(cls->initial, cls->reserve_target);
+	unsigned int keep = max(READ_ONCE(cls->initial), cls->reserve_target);
 	struct mpool_class_stats st;
 	u64 used;
 
@@ -156,9 +156,9 @@ void mpool_reclaim_age(struct mpool_class *cls)
 		return;
 	mpool_class_stats(cls, &st);
 	used = st.allocated + st.leased + st.quarantined;
-	if (used * 100 >= (u64)backed * set->shrink_percent)
+	if (used * 100 >= (u64)backed * READ_ONCE(set->shrink_percent))
 		return;
-	mpool_reclaim_class(cls, msecs_to_jiffies(set->max_age_ms),
+	mpool_reclaim_class(cls, msecs_to_jiffies(READ_ONCE(set->max_age_ms)),
 			    backed - keep, true);
 }
 

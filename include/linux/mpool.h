@@ -85,6 +85,9 @@ void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
 
 size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms);
 int mpool_resize(struct mpool *pool, enum mpool_tier tier, unsigned int max);
+int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
+		    u64 mask);
+void mpool_get_config(struct mpool *pool, struct mpool_pool_config *set);
 void mpool_get_stats(struct mpool *pool, struct mpool_class_stats *total);
 int mpool_class_get_stats(struct mpool *pool, size_t size,
 			  struct mpool_class_stats *stats);

@@ -35,6 +35,11 @@ struct answers {
 	int stats;
 	int lease;
 	int by_file;
+	int get;
+	int set;
+	int more;
+	int give;
+	int group_given;
 };
 
 FIXTURE(access)
@@ -63,6 +68,7 @@ FIXTURE_TEARDOWN(access)
 
 static void ask(struct answers *say)
 {
+	struct mpool_pool_config cfg = {};
 	struct mpool_lease lease;
 	struct mpool_stats stats;
 	int fd = mt_open(O_RDWR);
@@ -75,13 +81,25 @@ static void ask(struct answers *say)
 	say->attach = mt_attach(fd, NAME, NULL);
 	say->lease = mt_lease(fd, 1, 1, &lease);
 	say->trim = mt_trim(fd, NAME, 0, NULL);
+	say->get = mt_config(fd, NAME, &cfg, 0);
+	cfg.mode = 0606;
+	say->set = mt_config(fd, NAME, &cfg, MPOOL_CONFIG_MODE);
+	cfg.max_bytes++;
+	say->more = mt_config(fd, NAME, &cfg, MPOOL_CONFIG_MAX_BYTES);
+	cfg.uid = 1;
+	say->give = mt_config(fd, NAME, &cfg, MPOOL_CONFIG_UID);
+	cfg.gid = say->group;
+	say->group_given = mt_config(fd, NAME, &cfg, MPOOL_CONFIG_GID);
 	/* Its own attachment must not be what stands in the way. */
 	close(fd);
 	fd = mt_open(O_RDWR);
 	say->destroy = mt_destroy(fd, NAME);
 	close(fd);
-	if (say->fd >= 0)
+	if (say->fd >= 0) {
 		say->by_file = mt_stats(say->fd, "", &stats);
+		if (!say->by_file)
+			say->by_file = mt_config(say->fd, "", &cfg, 0);
+	}
 }
 
 static int as_nobody(void *arg)
@@ -126,6 +144,8 @@ TEST_F(access, stranger)
 	EXPECT_EQ(-EPERM, self->say->create);
 	EXPECT_EQ(-EACCES, self->say->attach);
 	EXPECT_EQ(-EACCES, self->say->stats);
+	EXPECT_EQ(-EACCES, self->say->get);
+	EXPECT_EQ(-EPERM, self->say->set);
 	EXPECT_EQ(-ENOTCONN, self->say->lease);
 	EXPECT_EQ(-EPERM, self->say->trim);
 	EXPECT_EQ(-EPERM, self->say->destroy);
@@ -137,6 +157,8 @@ TEST_F(access, mode_for_others)
 	EXPECT_EQ(-EPERM, self->say->create);
 	EXPECT_EQ(0, self->say->attach);
 	EXPECT_EQ(0, self->say->stats);
+	EXPECT_EQ(0, self->say->get);
+	EXPECT_EQ(-EPERM, self->say->set);
 	EXPECT_EQ(1, self->say->lease);
 	EXPECT_EQ(-EPERM, self->say->trim);
 	EXPECT_EQ(-EPERM, self->say->destroy);
@@ -191,8 +213,25 @@ TEST_F(access, owner)
 	EXPECT_EQ(0, self->say->stats);
 	EXPECT_EQ(1, self->say->lease);
 	EXPECT_EQ(0, self->say->trim);
+	EXPECT_EQ(0, self->say->get);
+	EXPECT_EQ(0, self->say->set);
+	/* As chown(2) has it, and the limit is who made the pool's to say. */
+	EXPECT_EQ(-EPERM, self->say->more);
+	EXPECT_EQ(-EPERM, self->say->give);
 	EXPECT_EQ(0, self->say->destroy);
 	EXPECT_EQ(-ENOENT, mt_destroy(self->pool.fd, NAME));
+}
+
+TEST_F(access, owner_gives_it_to_a_group_of_his)
+{
+	self->say->group = 990;
+	ASSERT_EQ(0, visit(self, MT_NOBODY, MT_NOBODY, 0600));
+	EXPECT_EQ(0, self->say->group_given);
+	EXPECT_EQ(0, self->say->destroy);
+	/* Root's is none of his. */
+	self->say->group = 0;
+	ASSERT_EQ(0, visit(self, MT_NOBODY, MT_NOBODY, 0600));
+	EXPECT_EQ(-EPERM, self->say->group_given);
 }
 
 TEST_F(access, owner_may_have_less_than_others)

@@ -21,22 +21,26 @@ struct state {
 	__u32 nr_pools;
 	__u32 nr_clients;
 	__u64 leased;
+	__u32 max;
 };
 
 static struct state state_now(const struct mt_pool *pool)
 {
 	struct mpool_info info = { .size = sizeof(info) };
 	struct state state;
+	struct mpool_pool_config cfg = {};
 	struct mpool_stats stats;
 
 	memset(&state, 0xff, sizeof(state));
 	if (mt_call(pool->fd, MPOOL_IOC_INFO, &info) ||
-	    mt_stats(pool->fd, pool->name, &stats))
+	    mt_stats(pool->fd, pool->name, &stats) ||
+	    mt_config(pool->fd, pool->name, &cfg, 0))
 		return state;
 	memset(&state, 0, sizeof(state));
 	state.nr_pools = info.nr_pools;
 	state.nr_clients = stats.nr_clients;
 	state.leased = stats.total.leased;
+	state.max = cfg.max[2];
 	return state;
 }
 
@@ -60,6 +64,7 @@ struct abi_bed {
 		struct mpool_pool_create create;
 		struct mpool_pool_destroy destroy;
 		struct mpool_pool_list list;
+		struct mpool_pool_configure configure;
 		struct mpool_attach attach;
 		struct mpool_lease_req lease;
 		struct mpool_release release;
@@ -117,6 +122,13 @@ FIXTURE_VARIANT_ADD(abi, pool_list)
 	.answers = true,
 };
 
+FIXTURE_VARIANT_ADD(abi, pool_config)
+{
+	.cmd = MPOOL_IOC_POOL_CONFIG,
+	.size = sizeof(struct mpool_pool_configure),
+	.answers = true,
+};
+
 FIXTURE_VARIANT_ADD(abi, attach)
 {
 	.cmd = MPOOL_IOC_ATTACH,
@@ -166,6 +178,10 @@ static void fill(struct abi_bed *bed, unsigned int cmd)
 		bed->good.list.pools = (uintptr_t)bed->entries;
 		bed->good.list.count = 2;
 		bed->good.list.entry_size = sizeof(bed->entries[0]);
+		break;
+	case MPOOL_IOC_POOL_CONFIG:
+		bed->good.configure.mask = MPOOL_CONFIG_MAX_LARGE;
+		bed->good.configure.config.max[2] = 77;
 		break;
 	case MPOOL_IOC_ATTACH:
 		strcpy(bed->good.attach.name, bed->pool.name);
@@ -424,7 +440,7 @@ TEST_F(device, info_ignores_output_fields)
 
 TEST_F(device, unknown_numbers)
 {
-	static const unsigned int known[] = { 0, 1, 2, 3, 5, 6, 7, 0xb, 0xc };
+	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc };
 	char arg[MT_PAGE] = {};
 	unsigned int nr, i;
 

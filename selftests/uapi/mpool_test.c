@@ -96,6 +96,23 @@ int mt_create(int fd, const char *name, const struct mpool_pool_config *cfg)
 	return mt_call(fd, MPOOL_IOC_POOL_CREATE, &arg);
 }
 
+int mt_config(int fd, const char *name, struct mpool_pool_config *cfg,
+	      __u64 mask)
+{
+	struct mpool_pool_configure arg = {
+		.size = sizeof(arg),
+		.mask = mask,
+		.config = *cfg,
+	};
+	int err;
+
+	set_name(arg.name, name);
+	err = mt_call(fd, MPOOL_IOC_POOL_CONFIG, &arg);
+	if (!err)
+		*cfg = arg.config;
+	return err;
+}
+
 int mt_destroy(int fd, const char *name)
 {
 	struct mpool_pool_destroy arg = { .size = sizeof(arg) };

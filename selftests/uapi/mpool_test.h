@@ -53,6 +53,9 @@ int mt_open(int flags);
 int mt_call(int fd, unsigned int cmd, void *arg);
 int mt_create(int fd, const char *name, const struct mpool_pool_config *cfg);
 int mt_destroy(int fd, const char *name);
+/* Changes the settings in @mask; then @cfg has all of them. */
+int mt_config(int fd, const char *name, struct mpool_pool_config *cfg,
+	      __u64 mask);
 int mt_attach(int fd, const char *name, struct mpool_attach *attach);
 int mt_trim(int fd, const char *name, __u32 max_age_ms, __u64 *bytes);
 int mt_stats(int fd, const char *name, struct mpool_stats *stats);

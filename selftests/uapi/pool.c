@@ -176,9 +176,9 @@ static const struct bound {
 	{ FIELD(max_age_ms), 86400000, 0 },
 	{ FIELD(max_age_ms), 86400001, -EINVAL },
 	{ FIELD(max_age_ms), MPOOL_NONE, 0 },
-	/* The smallest of the tiers' limits. */
-	{ FIELD(reserve), 100, 0 },
-	{ FIELD(reserve), 101, -EINVAL },
+	/* The smaller limit of the tiers that a default pool has classes in. */
+	{ FIELD(reserve), 500, 0 },
+	{ FIELD(reserve), 501, -EINVAL },
 	{ FIELD(reserve), MPOOL_NONE, 0 },
 	{ FIELD(node), 1, 0 },
 	{ FIELD(node), 1000, -EINVAL },

@@ -35,6 +35,7 @@
 #define MPOOL_IOC_POOL_CREATE	_IO(MPOOL_IOC_MAGIC, 0x01)
 #define MPOOL_IOC_POOL_DESTROY	_IO(MPOOL_IOC_MAGIC, 0x02)
 #define MPOOL_IOC_POOL_LIST	_IO(MPOOL_IOC_MAGIC, 0x03)
+#define MPOOL_IOC_POOL_CONFIG	_IO(MPOOL_IOC_MAGIC, 0x04)
 #define MPOOL_IOC_ATTACH	_IO(MPOOL_IOC_MAGIC, 0x05)
 #define MPOOL_IOC_LEASE		_IO(MPOOL_IOC_MAGIC, 0x06)
 #define MPOOL_IOC_RELEASE	_IO(MPOOL_IOC_MAGIC, 0x07)
@@ -134,6 +135,51 @@ struct mpool_pool_create {
 	__u32 size;
 	__u32 flags;
 	char name[MPOOL_NAME_LEN];
+	struct mpool_pool_config config;
+};
+
+/* Settings that can be changed while the pool is in use. */
+#define MPOOL_CONFIG_MODE			(1ULL << 0)
+#define MPOOL_CONFIG_UID			(1ULL << 1)
+#define MPOOL_CONFIG_GID			(1ULL << 2)
+#define MPOOL_CONFIG_INITIAL_SMALL		(1ULL << 4)
+#define MPOOL_CONFIG_INITIAL_MEDIUM		(1ULL << 5)
+#define MPOOL_CONFIG_INITIAL_LARGE		(1ULL << 6)
+#define MPOOL_CONFIG_MAX_SMALL			(1ULL << 7)
+#define MPOOL_CONFIG_MAX_MEDIUM			(1ULL << 8)
+#define MPOOL_CONFIG_MAX_LARGE			(1ULL << 9)
+#define MPOOL_CONFIG_GROWTH_PERCENT		(1ULL << 10)
+#define MPOOL_CONFIG_SHRINK_PERCENT		(1ULL << 11)
+#define MPOOL_CONFIG_CLEANUP_INTERVAL_MS	(1ULL << 12)
+#define MPOOL_CONFIG_MAX_AGE_MS			(1ULL << 13)
+#define MPOOL_CONFIG_MAX_BYTES			(1ULL << 14)
+
+/**
+ * struct mpool_pool_configure - argument of MPOOL_IOC_POOL_CONFIG
+ * @size: [in] sizeof(struct mpool_pool_configure)
+ * @flags: [in] 0
+ * @name: [in] which pool; empty: the one attached
+ * @mask: [in] MPOOL_CONFIG_* of the settings to change; 0 only reads
+ * @config: [in] new values of those in mask, as for POOL_CREATE: 0 is the
+ *	default; the others are not looked at.  [out] all settings in force,
+ *	with MPOOL_NONE where there is none, so that they can be given back
+ *
+ * A change takes effect at once, whole or not at all.  A lower limit gives
+ * idle buffers above it back; those in use stay until they come back.  A
+ * lower max takes initial along, unless that is in mask.
+ *
+ * Reading needs the rights of ATTACH, or an attached file and an empty name.
+ * Changing needs CAP_SYS_ADMIN or the pool's uid; raising max_bytes,
+ * changing uid, and changing gid to a group that the caller is no member of
+ * need CAP_SYS_ADMIN.  -ENOENT, -EACCES (reading), -EPERM (changing),
+ * -ENOTCONN (empty name, not attached).  -EINVAL: a setting out of range, or
+ * a bit of mask that is not known.  -EFAULT, -E2BIG.
+ */
+struct mpool_pool_configure {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u64 mask;
 	struct mpool_pool_config config;
 };
 

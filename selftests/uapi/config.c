@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * POOL_CONFIG: settings of a pool in use.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "mpool_test.h"
+
+FIXTURE(config)
+{
+	struct mt_pool pool;
+	struct mpool_pool_config was;
+};
+
+FIXTURE_SETUP(config)
+{
+	ASSERT_EQ(0, mt_setup(&self->pool, NULL));
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &self->was, 0));
+}
+
+FIXTURE_TEARDOWN(config)
+{
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+static struct mpool_pool_config now(const struct mt_pool *pool)
+{
+	struct mpool_pool_config cfg;
+
+	memset(&cfg, 0xa5, sizeof(cfg));
+	mt_config(pool->fd, pool->name, &cfg, 0);
+	return cfg;
+}
+
+TEST_F(config, defaults)
+{
+	const struct mpool_pool_config *was = &self->was;
+
+	EXPECT_EQ(0600, was->mode);
+	EXPECT_EQ(0, was->uid);
+	EXPECT_EQ(0, was->gid);
+	EXPECT_EQ(64, was->min_size);
+	EXPECT_EQ(65536, was->max_size);
+	EXPECT_EQ(100, was->initial[0]);
+	EXPECT_EQ(50, was->initial[1]);
+	EXPECT_EQ(4, was->initial[2]);
+	EXPECT_EQ(1000, was->max[0]);
+	EXPECT_EQ(500, was->max[1]);
+	EXPECT_EQ(100, was->max[2]);
+	EXPECT_EQ(150, was->growth_percent);
+	EXPECT_EQ(30, was->shrink_percent);
+	EXPECT_EQ(60000, was->cleanup_interval_ms);
+	EXPECT_EQ(60000, was->max_age_ms);
+	EXPECT_EQ(MPOOL_NONE, was->reserve);
+	EXPECT_EQ(0, was->node);
+	EXPECT_LT(0, was->max_bytes);
+}
+
+#define FIELD(member)	offsetof(struct mpool_pool_config, member)
+
+/* One at a time: it is changed, and nothing else is. */
+TEST_F(config, each_setting)
+{
+	static const struct {
+		__u64 bit;
+		size_t field;
+		__u32 value;
+		__u32 bad;
+	} each[] = {
+		{ MPOOL_CONFIG_MODE, FIELD(mode), 0640, 01000 },
+		{ MPOOL_CONFIG_UID, FIELD(uid), 5, ~0U },
+		{ MPOOL_CONFIG_GID, FIELD(gid), 5, ~0U },
+		{ MPOOL_CONFIG_INITIAL_SMALL, FIELD(initial[0]), 1, 1001 },
+		{ MPOOL_CONFIG_INITIAL_MEDIUM, FIELD(initial[1]), 1, 501 },
+		{ MPOOL_CONFIG_INITIAL_LARGE, FIELD(initial[2]), 1, 101 },
+		{ MPOOL_CONFIG_MAX_SMALL, FIELD(max[0]), 1001, 1 << 24 },
+		{ MPOOL_CONFIG_MAX_MEDIUM, FIELD(max[1]), 1001, 1 << 24 },
+		{ MPOOL_CONFIG_MAX_LARGE, FIELD(max[2]), 1001, 1 << 24 },
+		{ MPOOL_CONFIG_GROWTH_PERCENT, FIELD(growth_percent), 200, 1 },
+		{ MPOOL_CONFIG_SHRINK_PERCENT, FIELD(shrink_percent),
+		  MPOOL_NONE, 101 },
+		{ MPOOL_CONFIG_CLEANUP_INTERVAL_MS, FIELD(cleanup_interval_ms),
+		  1000, 9 },
+		{ MPOOL_CONFIG_MAX_AGE_MS, FIELD(max_age_ms), MPOOL_NONE,
+		  86400001 },
+	};
+	struct mpool_pool_config cfg, after;
+	size_t i;
+
+	for (i = 0; i < MT_ARRAY_SIZE(each); i++) {
+		memset(&cfg, 0xa5, sizeof(cfg));
+		memcpy((char *)&cfg + each[i].field, &each[i].value, 4);
+		EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+				       each[i].bit)) {
+			TH_LOG("setting %zu of the list", i);
+		}
+		/* The answer is what is in force. */
+		after = now(&self->pool);
+		EXPECT_EQ(0, memcmp(&after, &cfg, sizeof(cfg)));
+		EXPECT_EQ(0, memcmp((char *)&cfg + each[i].field,
+				    &each[i].value, 4));
+		memcpy((char *)&after + each[i].field,
+		       (char *)&self->was + each[i].field, 4);
+		EXPECT_EQ(0, memcmp(&after, &self->was, sizeof(cfg)));
+		cfg = self->was;
+		EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+				       each[i].bit));
+		memcpy((char *)&cfg + each[i].field, &each[i].bad, 4);
+		EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name,
+					     &cfg, each[i].bit)) {
+			TH_LOG("setting %zu of the list", i);
+		}
+	}
+	cfg = now(&self->pool);
+	EXPECT_EQ(0, memcmp(&cfg, &self->was, sizeof(cfg)));
+}
+
+TEST_F(config, max_bytes)
+{
+	struct mpool_pool_config cfg = { .max_bytes = 1 << 20 };
+	struct mpool_stats stats;
+
+	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_MAX_BYTES));
+	EXPECT_EQ(1 << 20, cfg.max_bytes);
+	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
+	EXPECT_EQ(1 << 20, stats.max_bytes);
+	cfg.max_bytes = 1ULL << 63;
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     MPOOL_CONFIG_MAX_BYTES));
+	EXPECT_EQ(1 << 20, now(&self->pool).max_bytes);
+}
+
+TEST_F(config, all_or_nothing)
+{
+	struct mpool_pool_config cfg = self->was;
+
+	cfg.mode = 0666;
+	cfg.max[1] = 9;
+	cfg.growth_percent = 1;
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     MPOOL_CONFIG_MODE |
+				     MPOOL_CONFIG_MAX_MEDIUM |
+				     MPOOL_CONFIG_GROWTH_PERCENT));
+	cfg = now(&self->pool);
+	EXPECT_EQ(0, memcmp(&cfg, &self->was, sizeof(cfg)));
+}
+
+TEST_F(config, unknown_settings)
+{
+	struct mpool_pool_config cfg = self->was;
+
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     1ULL << 3));
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     1ULL << 63));
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     MPOOL_CONFIG_MODE | 1ULL << 40));
+}
+
+TEST_F(config, names)
+{
+	struct mpool_pool_config cfg = self->was;
+	struct mt_client client;
+
+	EXPECT_EQ(-ENOENT, mt_config(self->pool.fd, "none-such", &cfg, 0));
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, "a/b", &cfg, 0));
+	EXPECT_EQ(-ENOTCONN, mt_config(self->pool.fd, "", &cfg, 0));
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, 0));
+	EXPECT_EQ(0, memcmp(&cfg, &self->was, sizeof(cfg)));
+	cfg.mode = 0666;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_MODE));
+	EXPECT_EQ(0666, now(&self->pool).mode);
+	mt_client_close(&client);
+}
+
+/* With leases out: a lower limit takes none of them away, and holds. */
+TEST_F(config, limit_of_a_pool_in_use)
+{
+	struct mpool_pool_config cfg = { .max = { 0, 4, 0 } };
+	struct mpool_lease leases[8];
+	struct mpool_class_stats cls;
+	struct mt_client client;
+
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	ASSERT_EQ(6, mt_lease(client.fd, MT_PAGE, 6, leases));
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_MAX_MEDIUM));
+	EXPECT_EQ(4, cfg.initial[1]);
+	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(4, cls.max);
+	EXPECT_EQ(6, cls.leased);
+	EXPECT_EQ(6, cls.backed);
+	EXPECT_EQ(-EAGAIN, mt_lease(client.fd, MT_PAGE, 1, leases + 6));
+	ASSERT_EQ(0, mt_release_leases(client.fd, leases, 6));
+	EXPECT_EQ(0, mt_await_clean(client.fd, ""));
+	EXPECT_EQ(0, mt_trim(client.fd, "", 0, NULL));
+	EXPECT_EQ(4, mt_lease(client.fd, MT_PAGE, 6, leases));
+	ASSERT_EQ(0, mt_release_leases(client.fd, leases, 4));
+	mt_client_close(&client);
+}
+
+static void *raise_limit(void *arg)
+{
+	struct mpool_pool_config cfg = { .max = { 0, 3, 0 } };
+	struct mt_pool *pool = arg;
+
+	mt_sleep_ms(300);
+	return (void *)(long)mt_config(pool->fd, pool->name, &cfg,
+				       MPOOL_CONFIG_MAX_MEDIUM);
+}
+
+TEST_F(config, a_higher_limit_wakes_who_waits)
+{
+	struct mpool_pool_config cfg = { .max = { 0, 2, 0 } };
+	struct mpool_lease leases[3];
+	struct mt_client client;
+	pthread_t thread;
+	void *ret;
+
+	/* Its window has room for as many as might be when it is attached. */
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_MAX_MEDIUM));
+	ASSERT_EQ(2, mt_lease(client.fd, MT_PAGE, 2, leases));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, raise_limit, &self->pool));
+	/* It would look by itself after 5 s. */
+	EXPECT_EQ(1, mt_lease_wait(client.fd, 0, MT_PAGE, 1,
+				   mt_now() + 3000000000ULL, leases + 2));
+	EXPECT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ(NULL, ret);
+	mt_client_close(&client);
+}
+
+/* Who is attached stays; who comes later is judged by what is in force. */
+TEST_F(config, rights_count_from_now_on)
+{
+	struct mpool_pool_config cfg = { .mode = 0606 };
+	struct mpool_pool_entry entries[16];
+	struct mpool_pool_list list = {
+		.size = sizeof(list),
+		.pools = (uintptr_t)entries,
+		.count = MT_ARRAY_SIZE(entries),
+		.entry_size = sizeof(entries[0]),
+	};
+	__u32 i;
+
+	cfg.uid = 7;
+	cfg.gid = 8;
+	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_MODE | MPOOL_CONFIG_UID |
+			       MPOOL_CONFIG_GID));
+	ASSERT_EQ(0, mt_call(self->pool.fd, MPOOL_IOC_POOL_LIST, &list));
+	for (i = 0; i < list.count; i++) {
+		if (strcmp(entries[i].name, self->pool.name))
+			continue;
+		EXPECT_EQ(0606, entries[i].mode);
+		EXPECT_EQ(7, entries[i].uid);
+		EXPECT_EQ(8, entries[i].gid);
+		return;
+	}
+	EXPECT_TRUE(false);
+}
+
+TEST_HARNESS_MAIN
