@@ -12,7 +12,9 @@
 #include <linux/string.h>
 
 #include "params.h"
+#include "pool.h"
 #include "registry.h"
+#include "settings.h"
 
 static bool default_pool = true;
 module_param(default_pool, bool, 0444);
@@ -23,86 +25,92 @@ module_param(pools, charp, 0444);
 MODULE_PARM_DESC(pools,
 		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...], like video:min_size=64K:max_size=2M:mode=0660,net; SETTING is min_size, max_size, max_bytes, max_small, max_medium, max_large, initial_small, initial_medium, initial_large, reserve, growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, node, mode, uid, gid or, without a value, eager; VALUE may end in K, M or G");
 
-struct setting {
+static const struct {
 	const char *name;
-	size_t offset;
 	u32 flag;
+} words[] __initconst = {
+	{ "eager", MPOOL_POOL_EAGER },
 };
 
-#define SETTING(key, member)						\
-	{ .name = key, .offset = offsetof(struct mpool_pool_config, member) }
-#define SETTING_FLAG(key, member, bit) {					\
-	.name = key,							\
-	.offset = offsetof(struct mpool_pool_config, member),		\
-	.flag = bit,							\
+static void __init say_range(const char *pool, const char *name, u64 value,
+			     u64 low, u64 high)
+{
+	if (!strcmp(name, "mode"))
+		pr_err("pools=: %s: mode is %#llo, allowed is %#llo to %#llo\n",
+		       pool, value, low, high);
+	else
+		pr_err("pools=: %s: %s is %llu, allowed is %llu to %llu\n",
+		       pool, name, value, low, high);
 }
 
-static const struct setting settings[] __initconst = {
-	SETTING("min_size", min_size),
-	SETTING("max_size", max_size),
-	SETTING("max_bytes", max_bytes),
-	SETTING("max_small", max[MPOOL_SMALL]),
-	SETTING("max_medium", max[MPOOL_MEDIUM]),
-	SETTING("max_large", max[MPOOL_LARGE]),
-	SETTING("initial_small", initial[MPOOL_SMALL]),
-	SETTING("initial_medium", initial[MPOOL_MEDIUM]),
-	SETTING("initial_large", initial[MPOOL_LARGE]),
-	SETTING("reserve", reserve),
-	SETTING("growth_percent", growth_percent),
-	SETTING("shrink_percent", shrink_percent),
-	SETTING("cleanup_interval_ms", cleanup_interval_ms),
-	SETTING("max_age_ms", max_age_ms),
-	SETTING("node", node),
-	SETTING("mode", mode),
-	SETTING_FLAG("uid", uid, MPOOL_POOL_OWNER),
-	SETTING_FLAG("gid", gid, MPOOL_POOL_OWNER),
-};
-
-/* 0 in the structure is the default, so a given 0 becomes MPOOL_NONE. */
-static bool __init none_is_zero(const struct setting *s)
+static int __init set_one(const char *pool, struct mpool_pool_config *set,
+			  const struct mpool_setting *s, const char *text)
 {
-	return s->offset >= offsetof(struct mpool_pool_config, initial) &&
-	       s->offset < offsetof(struct mpool_pool_config, node);
-}
-
-static int __init set_one(struct mpool_pool_config *set,
-			  const struct setting *s, const char *text)
-{
-	void *field = (void *)set + s->offset;
 	unsigned long long value;
 	char *end;
+	bool bad;
 
 	value = memparse(text, &end);
-	if (end == text || *end)
+	if (end == text || *end) {
+		pr_err("pools=: %s: \"%s\" of %s is not a number; write it like 4096, 64K, 0660 or 0x10\n",
+		       pool, text, s->name);
 		return -EINVAL;
-	if (s->offset == offsetof(struct mpool_pool_config, max_bytes)) {
-		set->max_bytes = value;
-		return value ? 0 : -EINVAL;
 	}
-	if (value >= MPOOL_NONE)
-		return -EINVAL;
-	if (s->offset == offsetof(struct mpool_pool_config, node))
+	if (!strcmp(s->name, "uid") || !strcmp(s->name, "gid"))
+		set->flags |= MPOOL_POOL_OWNER;
+	if (!strcmp(s->name, "node"))
 		value++;
-	*(u32 *)field = !value && none_is_zero(s) ? MPOOL_NONE : value;
-	set->flags |= s->flag;
+	/* Fields of 32 bits hold no more, and their last value is none. */
+	bad = !s->wide && value >= MPOOL_NONE;
+	if (!value && s->none)
+		value = MPOOL_NONE;
+	else if (!value && s->low)
+		bad = strcmp(s->name, "mode");
+	if (bad) {
+		say_range(pool, s->name, value, s->low, s->high);
+		return -EINVAL;
+	}
+	mpool_setting_put(s, set, value);
 	return 0;
 }
 
-static int __init parse_setting(struct mpool_pool_config *set, char *text)
+static int __init parse_setting(const char *pool, struct mpool_pool_config *set,
+				char *text)
 {
+	const struct mpool_setting *s;
 	char *key = strsep(&text, "=");
 	size_t i;
 
-	if (!text) {
-		if (strcmp(key, "eager"))
-			return -EINVAL;
-		set->flags |= MPOOL_POOL_EAGER;
+	s = mpool_settings_find(key, strlen(key));
+	if (text && s)
+		return set_one(pool, set, s, text);
+	for (i = 0; i < ARRAY_SIZE(words) && !text; i++) {
+		if (strcmp(key, words[i].name))
+			continue;
+		set->flags |= words[i].flag;
 		return 0;
 	}
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!strcmp(key, settings[i].name))
-			return set_one(set, &settings[i], text);
+	pr_err("pools=: %s: cannot use \"%s%s\"; modinfo mpool lists the settings\n",
+	       pool, key, text ? "=" : "");
 	return -EINVAL;
+}
+
+/* Which value it was; a second look, since errnos cannot tell. */
+static void __init say_why(const char *name, const struct mpool_config *cfg)
+{
+	struct mpool_settings_bad bad = {};
+	struct mpool_pool_config set;
+	u32 *sizes;
+
+	sizes = kmalloc_array(MPOOL_CLASSES_MAX, sizeof(*sizes), GFP_KERNEL);
+	if (!sizes)
+		return;
+	if (!mpool_name_valid(name))
+		pr_err("pools=: \"%s\" cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, not \"summary\"\n",
+		       name);
+	else if (mpool_settings_check(cfg, &set, sizes, &bad) < 0 && bad.name)
+		say_range(name, bad.name, bad.value, bad.low, bad.high);
+	kfree(sizes);
 }
 
 static int __init create_one(char *text)
@@ -112,19 +120,16 @@ static int __init create_one(char *text)
 	struct mpool *pool;
 
 	while ((word = strsep(&text, ":"))) {
-		char *copy = kstrdup(word, GFP_KERNEL);
-		int err = copy ? parse_setting(&cfg.settings, word) : -ENOMEM;
+		int err = parse_setting(name, &cfg.settings, word);
 
-		if (err)
-			pr_err("pools=: %s: cannot use \"%s\"; see modinfo mpool\n",
-			       name, copy);
-		kfree(copy);
 		if (err)
 			return err;
 	}
 	pool = mpool_registry_add(name, &cfg, true);
 	if (!IS_ERR(pool))
 		return 0;
+	if (PTR_ERR(pool) == -EINVAL)
+		say_why(name, &cfg);
 	pr_err("pools=: cannot make a pool \"%s\": error %ld\n", name,
 	       PTR_ERR(pool));
 	return PTR_ERR(pool);

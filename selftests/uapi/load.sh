@@ -111,6 +111,41 @@ complaints() {
 	dmesg | grep -c 'mpool: pools='
 }
 
+# said PARAMETER WHAT: the load fails, and the log says WHAT
+said() {
+	dmesg -C
+	must_not "insmod with $1" load "$1"
+	must "\"$2\" about $1" sh -c "dmesg | grep -q \"$2\""
+	nothing_left
+	! loaded || unload
+}
+
+# Which value it was, and what it might have been.
+what_is_allowed() {
+	said pools=a:max_size=8M "a: max_size is 8388608, allowed is 64 to 4194304"
+	said pools=a:max_small=0 "a: max_small is 0, allowed is 1 to 16777215"
+	said pools=a:max_small=4G "a: max_small is 4294967296, allowed is 1 to"
+	said pools=a,b:mode=01000 "b: mode is 01000, allowed is 01 to 0777"
+	said pools=a:growth_percent=50 "growth_percent is 50, allowed is 100 to 1000"
+	said pools=a:cleanup_interval_ms=5 "cleanup_interval_ms is 5, allowed is 10 to"
+	said pools=a:initial_large=101 "initial_large is 101, allowed is 1 to 100"
+	said pools=a:min_size=8K:max_size=4K "max_size is 4096, allowed is 8192 to"
+	said pools=a:reserve=501 "a: reserve is 501, allowed is 0 to 500"
+	said pools=a:node=77 "a: node is 77, allowed is 0 to"
+	said pools=a:uid=4294967295 "a: uid is 4294967295, allowed is 0 to"
+	said pools=a:max_bytes=0 "a: max_bytes is 0, allowed is 1 to"
+	said pools=a:max_age_ms=old "of max_age_ms is not a number"
+	said pools=a/b "cannot be the name of a pool"
+}
+
+# In a tier without classes no reserve is needed.
+reserve_of_used_tiers() {
+	must "insmod" load pools=a:max_size=2K:reserve=200
+	must "reserve" [ "$(setting a reserve)" = 200 ]
+	must "rmmod" unload
+	nothing_left
+}
+
 # Each leaves nothing, and says what it cannot use.
 bad_parameters() {
 	for p in pools=a:max_size=1X pools=a:max_size= pools=a:nonsense=1 \
@@ -186,7 +221,8 @@ cycles_under_churn() {
 	nothing_left
 }
 
-tests="plain with_pools eager_pool no_pool_at_all bad_parameters open_file \
+tests="plain with_pools eager_pool no_pool_at_all bad_parameters what_is_allowed \
+	reserve_of_used_tiers open_file \
 	open_view twice cycles_under_churn"
 
 # shellcheck disable=SC2086
