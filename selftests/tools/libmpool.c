@@ -50,6 +50,7 @@ static __u64 leased(const char *pool)
 
 TEST(names)
 {
+	struct mpool_pool_config config;
 	struct mpl_client *client;
 	char name[MPOOL_NAME_LEN + 1] = {};
 
@@ -60,6 +61,25 @@ TEST(names)
 	EXPECT_EQ(-EINVAL, mpl_create("a/b", NULL));
 	EXPECT_EQ(-ENOENT, mpl_destroy("nosuchpool"));
 	EXPECT_EQ(-ENOENT, mpl_trim("nosuchpool", 0, NULL));
+	EXPECT_EQ(-ENOENT, mpl_config("nosuchpool", &config, 0));
+}
+
+TEST_F(lib, config)
+{
+	struct mpool_pool_config config;
+
+	/* What was in it is not looked at when nothing is to be changed. */
+	memset(&config, 0xa5, sizeof(config));
+	ASSERT_EQ(0, mpl_config(POOL, &config, 0));
+	EXPECT_EQ(600, config.max[1]);
+	EXPECT_EQ(MPOOL_NONE, config.initial[1]);
+	config.max[1] = 500;
+	config.max[0] = 7;
+	ASSERT_EQ(0, mpl_config(POOL, &config, MPOOL_CONFIG_MAX_MEDIUM));
+	EXPECT_EQ(500, config.max[1]);
+	EXPECT_EQ(1000, config.max[0]);
+	config.max[1] = 1 << 24;
+	EXPECT_EQ(-EINVAL, mpl_config(POOL, &config, MPOOL_CONFIG_MAX_MEDIUM));
 }
 
 TEST_F(lib, one)

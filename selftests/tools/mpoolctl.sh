@@ -33,7 +33,7 @@ runs() {
 	result "$name" $?
 }
 
-echo 1..35
+echo 1..45
 mpoolctl destroy ctl 2>/dev/null
 
 runs "no command" 2 'usage: mpoolctl COMMAND'
@@ -69,6 +69,17 @@ runs "trim" 0 '^0 bytes given back' trim ctl
 runs "trim with a bad age" 2 'old: not an age' trim ctl old
 runs "no classes as JSON" 0 '"classes": \[\]' classes ctl --json
 runs "leases" 0 'HANDLE' leases ctl
+
+runs "config" 0 '^max_medium +7' config ctl
+runs "config as JSON" 0 '"mode": *432' config ctl --json
+runs "config of none" 1 'there is no pool "nosuch"' config nosuch
+runs "config changes" 0 '' config ctl max_medium=9 mode=0600 gid=0 max_age_ms=0
+runs "what it changed" 0 '^max_medium +9' config ctl
+runs "what else it changed" 0 '^max_age_ms +0' config ctl
+runs "config of what stays" 2 'max_size=1M: cannot be changed' config ctl max_size=1M
+runs "config out of range" 2 'growth_percent=5: out of range, which is 100 to 1000' config ctl growth_percent=5
+runs "config against itself" 1 'would not go together' config ctl initial_medium=10
+runs "which changed nothing" 0 '^initial_medium +0' config ctl
 
 # a file that is open in this shell's child for a while
 ./hold ctl >/tmp/hold 2>&1 &

@@ -54,6 +54,7 @@ int mpl_receive(struct mpl_client **client, int sock);
 int mpl_info(struct mpool_info *info);
 int mpl_list(struct mpool_pool_entry **pools, unsigned int *count);
 int mpl_create(const char *pool, const struct mpool_pool_config *config);
+int mpl_config(const char *pool, struct mpool_pool_config *config, __u64 mask);
 int mpl_destroy(const char *pool);
 int mpl_stats(const char *pool, struct mpool_stats *stats,
 	      struct mpool_class_stats **classes);

@@ -42,6 +42,24 @@ int mpl_create(const char *pool, const struct mpool_pool_config *config)
 	return call_once(MPOOL_IOC_POOL_CREATE, &create);
 }
 
+int mpl_config(const char *pool, struct mpool_pool_config *config, __u64 mask)
+{
+	struct mpool_pool_configure arg = {
+		.size = sizeof(arg),
+		.mask = mask,
+	};
+	int err = mpl_set_name(arg.name, pool);
+
+	if (err)
+		return err;
+	if (mask)
+		arg.config = *config;
+	err = call_once(MPOOL_IOC_POOL_CONFIG, &arg);
+	if (!err)
+		*config = arg.config;
+	return err;
+}
+
 int mpl_destroy(const char *pool)
 {
 	struct mpool_pool_destroy destroy = { .size = sizeof(destroy) };

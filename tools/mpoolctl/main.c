@@ -39,6 +39,9 @@ static const struct command {
 	  "              max_age_ms\n"
 	  "  who may:    mode (as 0660), uid, gid (numbers or names)\n"
 	  "  and:        node, eager (no value)" },
+	{ "config", cmd_config, 1, 64, true, "NAME [SETTING=VALUE...] [--json]",
+	  "show a pool's settings, or change some while it is used;\n"
+	  "  those of create, but min_size, max_size, node and eager" },
 	{ "destroy", cmd_destroy, 1, 1, false, "NAME",
 	  "end a pool that nobody uses" },
 	{ "stats", cmd_stats, 0, 1, true, "[NAME] [--json]",
@@ -77,9 +80,9 @@ static int explain(const char *name)
 	}
 	puts("usage: mpoolctl COMMAND [ARGUMENT...]\n");
 	for (c = commands; c < commands + ARRAY_SIZE(commands); c++)
-		printf("  %-8s %-26s %.*s\n", c->name, c->usage,
+		printf("  %-8s %-33s %.*s\n", c->name, c->usage,
 		       (int)strcspn(c->help, ";\n"), c->help);
-	puts("  help     [COMMAND]                  this, or more of a command");
+	puts("  help     [COMMAND]                         this, or more of a command");
 	return 0;
 }
 

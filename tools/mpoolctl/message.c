@@ -85,6 +85,14 @@ static const struct reason {
 		"the settings of \"%1$s\" do not go together: initial_* and reserve may be at most max_*, min_size at most max_size, and the NUMA node must be online; see mpoolctl(8)",
 	},
 	{
+		"change", EINVAL,
+		"the settings of \"%1$s\" would not go together: initial_* may be at most max_*, and max_* not below the reserve; see \"mpoolctl config %1$s\"",
+	},
+	{
+		"change", EPERM,
+		"you may not change that of \"%1$s\": only its owner and root may, and only root may raise max_bytes or give the pool away",
+	},
+	{
 		"create", ENOMEM,
 		"there is not enough memory for \"%1$s\": lower initial_*, or leave out eager",
 	},

@@ -29,6 +29,7 @@ int cmd_list(int argc, char **argv, const struct options *opt);
 int cmd_info(int argc, char **argv, const struct options *opt);
 int cmd_create(int argc, char **argv, const struct options *opt);
 int cmd_destroy(int argc, char **argv, const struct options *opt);
+int cmd_config(int argc, char **argv, const struct options *opt);
 int cmd_trim(int argc, char **argv, const struct options *opt);
 int cmd_stats(int argc, char **argv, const struct options *opt);
 int cmd_classes(int argc, char **argv, const struct options *opt);
@@ -43,7 +44,10 @@ int refused(const char *what, const char *pool, int err);
 
 /* settings.c */
 int parse_number(const char *text, unsigned long long *value);
-int parse_setting(struct mpool_pool_config *config, const char *text);
+int parse_setting(struct mpool_pool_config *config, __u64 *mask,
+		  const char *text);
+int show_settings(const struct mpool_pool_config *config,
+		  const struct options *opt);
 void finish_settings(struct mpool_pool_config *config);
 
 /* table.c */

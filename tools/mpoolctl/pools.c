@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * info, list, create, destroy and trim.
+ * info, list, create, config, destroy and trim.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -83,11 +83,30 @@ int cmd_create(int argc, char **argv, const struct options *opt)
 
 	(void)opt;
 	for (i = 1; i < argc; i++)
-		if (parse_setting(&config, argv[i]))
+		if (parse_setting(&config, NULL, argv[i]))
 			return EXIT_USAGE;
 	finish_settings(&config);
 	err = mpl_create(argv[0], &config);
 	return err ? refused("create", argv[0], err) : 0;
+}
+
+int cmd_config(int argc, char **argv, const struct options *opt)
+{
+	struct mpool_pool_config config = {};
+	__u64 mask = 0;
+	int i, err;
+
+	for (i = 1; i < argc; i++)
+		if (parse_setting(&config, &mask, argv[i]))
+			return EXIT_USAGE;
+	if (mask && opt->json) {
+		complain("--json goes with \"mpoolctl config NAME\", which shows all settings");
+		return EXIT_USAGE;
+	}
+	err = mpl_config(argv[0], &config, mask);
+	if (err)
+		return refused(mask ? "change" : "show", argv[0], err);
+	return mask ? 0 : show_settings(&config, opt);
 }
 
 int cmd_destroy(int argc, char **argv, const struct options *opt)

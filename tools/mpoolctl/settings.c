@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SETTING=VALUE, as in the module's parameter pools=.
+ * SETTING=VALUE, as in the module's parameter pools=, read and shown.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ enum zero {
  * @low: smallest value, apart from 0
  * @high: largest
  * @zero: what 0 is
+ * @bit: MPOOL_CONFIG_* that lets it be changed; 0: it is chosen once
  */
 struct setting {
 	const char *name;
@@ -38,32 +40,45 @@ struct setting {
 	unsigned long long low;
 	unsigned long long high;
 	enum zero zero;
+	__u64 bit;
 };
 
 #define FIELD(member)	offsetof(struct mpool_pool_config, member)
 #define BUFFERS_MAX	((1ULL << 24) - 1)
 
 static const struct setting settings[] = {
-	{ "min_size", FIELD(min_size), 64, 4 * MB, ZERO_NO },
-	{ "max_size", FIELD(max_size), 64, 4 * MB, ZERO_NO },
-	{ "max_bytes", FIELD(max_bytes), 1, LONG_MAX, ZERO_NO },
-	{ "max_small", FIELD(max[0]), 1, BUFFERS_MAX, ZERO_NO },
-	{ "max_medium", FIELD(max[1]), 1, BUFFERS_MAX, ZERO_NO },
-	{ "max_large", FIELD(max[2]), 1, BUFFERS_MAX, ZERO_NO },
-	{ "initial_small", FIELD(initial[0]), 1, BUFFERS_MAX, ZERO_NONE },
-	{ "initial_medium", FIELD(initial[1]), 1, BUFFERS_MAX, ZERO_NONE },
-	{ "initial_large", FIELD(initial[2]), 1, BUFFERS_MAX, ZERO_NONE },
-	{ "reserve", FIELD(reserve), 1, BUFFERS_MAX, ZERO_NONE },
-	{ "growth_percent", FIELD(growth_percent), 100, 1000, ZERO_NO },
-	{ "shrink_percent", FIELD(shrink_percent), 1, 100, ZERO_NONE },
+	{ "min_size", FIELD(min_size), 64, 4 * MB, ZERO_NO, 0 },
+	{ "max_size", FIELD(max_size), 64, 4 * MB, ZERO_NO, 0 },
+	{ "max_bytes", FIELD(max_bytes), 1, LONG_MAX, ZERO_NO,
+	  MPOOL_CONFIG_MAX_BYTES },
+	{ "max_small", FIELD(max[0]), 1, BUFFERS_MAX, ZERO_NO,
+	  MPOOL_CONFIG_MAX_SMALL },
+	{ "max_medium", FIELD(max[1]), 1, BUFFERS_MAX, ZERO_NO,
+	  MPOOL_CONFIG_MAX_MEDIUM },
+	{ "max_large", FIELD(max[2]), 1, BUFFERS_MAX, ZERO_NO,
+	  MPOOL_CONFIG_MAX_LARGE },
+	{ "initial_small", FIELD(initial[0]), 1, BUFFERS_MAX, ZERO_NONE,
+	  MPOOL_CONFIG_INITIAL_SMALL },
+	{ "initial_medium", FIELD(initial[1]), 1, BUFFERS_MAX, ZERO_NONE,
+	  MPOOL_CONFIG_INITIAL_MEDIUM },
+	{ "initial_large", FIELD(initial[2]), 1, BUFFERS_MAX, ZERO_NONE,
+	  MPOOL_CONFIG_INITIAL_LARGE },
+	{ "reserve", FIELD(reserve), 1, BUFFERS_MAX, ZERO_NONE, 0 },
+	{ "growth_percent", FIELD(growth_percent), 100, 1000, ZERO_NO,
+	  MPOOL_CONFIG_GROWTH_PERCENT },
+	{ "shrink_percent", FIELD(shrink_percent), 1, 100, ZERO_NONE,
+	  MPOOL_CONFIG_SHRINK_PERCENT },
 	{ "cleanup_interval_ms", FIELD(cleanup_interval_ms), 10, DAY_MS,
-	  ZERO_NONE },
-	{ "max_age_ms", FIELD(max_age_ms), 1, DAY_MS, ZERO_NONE },
-	{ "node", FIELD(node), 1, 1023, ZERO_PLAIN },
-	{ "mode", FIELD(mode), 1, 0777, ZERO_NO },
-	{ "uid", FIELD(uid), 1, UINT_MAX - 1, ZERO_PLAIN },
-	{ "gid", FIELD(gid), 1, UINT_MAX - 1, ZERO_PLAIN },
+	  ZERO_NONE, MPOOL_CONFIG_CLEANUP_INTERVAL_MS },
+	{ "max_age_ms", FIELD(max_age_ms), 1, DAY_MS, ZERO_NONE,
+	  MPOOL_CONFIG_MAX_AGE_MS },
+	{ "node", FIELD(node), 1, 1023, ZERO_PLAIN, 0 },
+	{ "mode", FIELD(mode), 1, 0777, ZERO_NO, MPOOL_CONFIG_MODE },
+	{ "uid", FIELD(uid), 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_UID },
+	{ "gid", FIELD(gid), 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_GID },
 };
+
+#define END	(settings + ARRAY_SIZE(settings))
 
 /* Given, to tell a 0 from what is left out. */
 static bool given_uid, given_gid;
@@ -147,32 +162,49 @@ static void store(struct mpool_pool_config *config, const struct setting *s,
 	memcpy(field, &word, sizeof(word));
 }
 
+static const struct setting *find_setting(const char *text, const char *value)
+{
+	const struct setting *s;
+
+	for (s = settings; s < END; s++)
+		if (value && strlen(s->name) == (size_t)(value - text) &&
+		    !strncmp(s->name, text, value - text))
+			return s;
+	complain("%s: not a setting; \"mpoolctl help create\" lists them", text);
+	return NULL;
+}
+
 /**
  * parse_setting() - read one
  * @config: where it goes
+ * @mask: NULL for a pool that is to be made; of one that there is: which
+ *	settings were given, so far
  * @text: SETTING=VALUE, or eager
  *
  * Return: 0, or -EINVAL after saying why.
  */
-int parse_setting(struct mpool_pool_config *config, const char *text)
+int parse_setting(struct mpool_pool_config *config, __u64 *mask,
+		  const char *text)
 {
 	const char *value = strchr(text, '=');
+	bool eager = !strcmp(text, "eager");
 	unsigned long long number;
 	const struct setting *s;
 
-	if (!strcmp(text, "eager")) {
+	if (eager && !mask) {
 		config->flags |= MPOOL_POOL_EAGER;
 		return 0;
 	}
-	for (s = settings; s < settings + ARRAY_SIZE(settings); s++)
-		if (value && strlen(s->name) == (size_t)(value - text) &&
-		    !strncmp(s->name, text, value - text))
-			break;
-	if (s == settings + ARRAY_SIZE(settings)) {
-		complain("%s: not a setting; \"mpoolctl help create\" lists them",
+	s = eager ? NULL : find_setting(text, value);
+	if (!s && !eager)
+		return -EINVAL;
+	if (mask && (!s || !s->bit)) {
+		complain("%s: cannot be changed, it is chosen when the pool is made",
 			 text);
 		return -EINVAL;
 	}
+	if (mask)
+		*mask |= s->bit;
 	value++;
 	if (parse_value(s, value, &number))
 		return -EINVAL;
@@ -202,4 +234,64 @@ void finish_settings(struct mpool_pool_config *config)
 		config->uid = geteuid();
 	if (!given_gid)
 		config->gid = getegid();
+}
+
+static unsigned long long value_of(const struct mpool_pool_config *config,
+				   const struct setting *s)
+{
+	const char *field = (const char *)config + s->offset;
+	__u32 word;
+
+	if (s->offset == FIELD(max_bytes))
+		return config->max_bytes;
+	memcpy(&word, field, sizeof(word));
+	return s->zero == ZERO_NONE && word == MPOOL_NONE ? 0 : word;
+}
+
+/* As it can be given again. */
+static void value_cell(struct table *table, const struct options *opt,
+		       const struct mpool_pool_config *config,
+		       const struct setting *s)
+{
+	unsigned long long value = value_of(config, s);
+
+	if (s->offset == FIELD(node) && !value)
+		table_cell(table, opt->json ? "null" : "-");
+	else if (s->offset == FIELD(mode) && !opt->json)
+		table_cell(table, "%#04llo", value);
+	else
+		table_cell(table, "%llu", value - (s->offset == FIELD(node)));
+}
+
+/**
+ * show_settings() - print all, one a line, or as JSON
+ * @config: the answer of mpl_config()
+ * @opt: of the command line
+ *
+ * Return: an exit status.
+ */
+int show_settings(const struct mpool_pool_config *config,
+		  const struct options *opt)
+{
+	struct column lines[] = { { "SETTING", false }, { "VALUE", true } };
+	struct column names[ARRAY_SIZE(settings)];
+	const struct setting *s;
+	struct table *table;
+
+	for (s = settings; s < END; s++)
+		names[s - settings] = (struct column){ s->name, true };
+	if (opt->json) {
+		table = table_new("config", names, ARRAY_SIZE(settings), opt);
+		table_row(table);
+	} else {
+		table = table_new("config", lines, ARRAY_SIZE(lines), opt);
+	}
+	for (s = settings; s < END; s++) {
+		if (!opt->json) {
+			table_row(table);
+			table_cell(table, "%s", s->name);
+		}
+		value_cell(table, opt, config, s);
+	}
+	return table_print(table);
 }
