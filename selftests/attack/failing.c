@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attacks by failing: the first, second, ... allocation or copy of a call is
+ * made to fail, until the call gets through.  Whatever fails has changed
+ * nothing, and can be done again.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "attack.h"
+#include "calls.h"
+#include "inject.h"
+
+#define RW	(PROT_READ | PROT_WRITE)
+/* More ways to fail than any call has. */
+#define ENDLESS	2000
+
+FIXTURE(attack)
+{
+	struct mt_pool pool;
+	struct call_bed bed;
+	struct mt_client client;
+};
+
+FIXTURE_SETUP(attack)
+{
+	struct mpool_pool_config cfg = { .max = { 16, 16, 16 } };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	self->client.fd = -1;
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	inject_stop();
+	mt_client_close(&self->client);
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+struct state {
+	__u32 nr_pools;
+	__u32 nr_clients;
+	__u64 leased;
+};
+
+static struct state state_now(const struct mt_pool *pool)
+{
+	struct mpool_info info = { .size = sizeof(info) };
+	struct mpool_stats stats;
+	struct state state = {};
+
+	mt_call(pool->fd, MPOOL_IOC_INFO, &info);
+	if (mt_stats(pool->fd, pool->name, &stats))
+		return state;
+	state.nr_pools = info.nr_pools;
+	state.nr_clients = stats.nr_clients;
+	state.leased = stats.total.leased;
+	return state;
+}
+
+static bool same(struct state a, struct state b)
+{
+	return a.nr_pools == b.nr_pools && a.nr_clients == b.nr_clients &&
+	       a.leased == b.leased;
+}
+
+static bool allowed(int err)
+{
+	/* -EAGAIN: no memory for another buffer, none is there yet */
+	return err == -ENOMEM || err == -EFAULT || err == -EAGAIN;
+}
+
+TEST_F_TIMEOUT(attack, 13_fail_nth_of_ioctls, ATTACK_TIMEOUT)
+{
+	struct call_bed *bed = &self->bed;
+	struct state before;
+	unsigned int n, failed;
+	bool injected;
+	enum call call;
+	int err;
+
+	if (inject_setup())
+		SKIP(return, "this kernel was not made to be failed");
+	for (call = 0; call < NR_CALLS; call++) {
+		failed = 0;
+		for (n = 1; n < ENDLESS; n++) {
+			ASSERT_EQ(0, call_prepare(bed, &self->pool, call));
+			before = state_now(&self->pool);
+			ASSERT_EQ(0, inject(n));
+			err = mt_call(bed->fd, calls[call].cmd, &bed->arg);
+			injected = inject_stop();
+			failed += !!err;
+			if (err) {
+				EXPECT_TRUE(injected);
+				EXPECT_TRUE(allowed(err)) {
+					TH_LOG("%s, %u: %d", calls[call].name,
+					       n, err);
+				}
+				EXPECT_TRUE(same(before,
+						 state_now(&self->pool))) {
+					TH_LOG("%s, %u", calls[call].name, n);
+				}
+				/* TRIM may have given some back. */
+				call_fill(bed, call);
+				EXPECT_EQ(0, mt_call(bed->fd, calls[call].cmd,
+						     &bed->arg));
+			}
+			call_finish(bed);
+			/* Next time there is nothing made, nothing idle. */
+			mt_quiet(self->pool.fd, self->pool.name, 0);
+			mt_trim(self->pool.fd, self->pool.name, 0, NULL);
+			if (!injected)
+				break;
+		}
+		printf("# %s: %u ways to fail, %u of them did\n",
+		       calls[call].name, n - 1, failed);
+		EXPECT_LT(0, failed);
+		EXPECT_LT(n, ENDLESS);
+	}
+}
+
+/* Opening, mapping, touching, closing; @what is said and answers errno. */
+static int open_it(struct mt_client *client)
+{
+	client->fd = mt_open(O_RDWR);
+	return client->fd < 0 ? client->fd : 0;
+}
+
+static int map_it(struct mt_client *client)
+{
+	void *p = mmap(NULL, client->size, RW, MAP_SHARED, client->fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	munmap(p, client->size);
+	return 0;
+}
+
+static __u64 touched;
+
+/* By the process: core mm tries again, whatever it met. */
+static int touch_it(struct mt_client *client)
+{
+	return -mt_poke(client->win + touched, 1);
+}
+
+/* By the kernel, which says so. */
+static int pin_it(struct mt_client *client)
+{
+	char byte = 1;
+	struct iovec local = { &byte, 1 };
+	struct iovec remote = { client->win + touched, 1 };
+
+	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == 1 ? 0 :
+									-errno;
+}
+
+static int close_it(struct mt_client *client)
+{
+	mt_client_close(client);
+	return 0;
+}
+
+TEST_F_TIMEOUT(attack, 13_fail_nth_of_file_operations, ATTACK_TIMEOUT)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct mt_client *client);
+		bool opened;
+		bool always;
+	} ops[] = {
+		{ "open", open_it, false, false },
+		{ "mmap", map_it, true, false },
+		{ "fault", touch_it, true, true },
+		{ "fault of the kernel's", pin_it, true, false },
+		{ "close", close_it, true, true },
+	};
+	struct mpool_lease leases[4];
+	struct state before;
+	unsigned int i, n;
+	bool injected;
+	int err;
+
+	if (inject_setup())
+		SKIP(return, "this kernel was not made to be failed");
+	for (i = 0; i < MT_ARRAY_SIZE(ops); i++) {
+		for (n = 1; n < ENDLESS; n++) {
+			if (ops[i].opened) {
+				ASSERT_EQ(0, mt_client_open(&self->client,
+							    self->pool.name));
+				ASSERT_EQ(4, mt_lease(self->client.fd,
+						      3 * MT_PAGE, 4, leases));
+				/* One whose page table is not there, either. */
+				touched = leases[3].offset + 2 * MT_PAGE;
+			}
+			before = state_now(&self->pool);
+			ASSERT_EQ(0, inject(n));
+			err = ops[i].run(&self->client);
+			injected = inject_stop();
+			EXPECT_TRUE(!err || (injected && !ops[i].always)) {
+				TH_LOG("%s, %u: %d", ops[i].name, n, err);
+			}
+			if (err)
+				EXPECT_TRUE(same(before,
+						 state_now(&self->pool)));
+			if (err && !ops[i].always)
+				EXPECT_EQ(0, ops[i].run(&self->client));
+			mt_client_close(&self->client);
+			EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name,
+					      0));
+			if (!injected)
+				break;
+		}
+		printf("# %s: %u ways to fail\n", ops[i].name, n - 1);
+		EXPECT_LT(n, ENDLESS);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Failing the nth allocation or copy that the calling thread makes in the
+ * kernel: see fault-injection.rst, fail-nth.
+ */
+#ifndef _ATTACK_INJECT_H
+#define _ATTACK_INJECT_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mpool_test.h"
+
+static inline int inject_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = write(fd, text, strlen(text));
+		close(fd);
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/* Kept open: opening allocates. */
+static int inject_fd = -1;
+
+/* Everything may fail, quietly; 0, or why it cannot be done here. */
+static inline int inject_setup(void)
+{
+	static const char *const settings[][2] = {
+		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
+		{ "/sys/kernel/debug/failslab/verbose", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+		{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
+	};
+	unsigned int i;
+	int err;
+
+	inject_fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (inject_fd < 0)
+		return -errno;
+	for (i = 0; i < MT_ARRAY_SIZE(settings); i++) {
+		err = inject_write(settings[i][0], settings[i][1]);
+		if (err) {
+			printf("# %s: %s\n", settings[i][0], strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static inline int inject(unsigned int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	return pwrite(inject_fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+/* Nothing fails any more; has something failed? */
+static inline bool inject_stop(void)
+{
+	char text[16] = "";
+	bool injected;
+
+	if (inject_fd < 0)
+		return false;
+	/* It counts down to 0, where it fails; reading is not counted. */
+	injected = pread(inject_fd, text, sizeof(text) - 1, 0) > 0 &&
+		   atoi(text) == 0;
+	if (!injected)
+		inject(0);
+	return injected;
+}
+
+#endif /* _ATTACK_INJECT_H */

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attacks by loading and unloading: while it is used, while it is wanted by
+ * others, and while what it needs cannot be had.  Leaves the module loaded.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "attack.h"
+#include "inject.h"
+
+#define CHURNERS	3
+
+static int open_module(const char *name)
+{
+	const char *dir = getenv("MODULES");
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s.ko", dir ? dir : "/modules", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int insert(int fd, const char *parameters)
+{
+	return syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
+}
+
+static int delete(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Says no for as long as somebody uses it. */
+static int delete_in_the_end(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 20000; i++) {
+		err = delete("mpool");
+		if (!err)
+			break;
+		if (err != -EAGAIN && err != -EBUSY && err != -EWOULDBLOCK)
+			break;
+		usleep(200);
+	}
+	return err;
+}
+
+FIXTURE(attack)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(attack)
+{
+	self->fd = open_module("mpool");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	int err = insert(self->fd, "");
+
+	EXPECT_TRUE(!err || err == -EEXIST);
+	close(self->fd);
+}
+
+static bool busy(int err)
+{
+	return err == -EAGAIN || err == -EBUSY || err == -EWOULDBLOCK;
+}
+
+TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
+{
+	struct mpool_lease lease;
+	struct mt_client c;
+	int fd;
+
+	/* An open file, attached or not. */
+	ASSERT_EQ(0, insert(self->fd, ""));
+	fd = mt_open(O_RDONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(busy(delete("mpool")));
+	close(fd);
+	ASSERT_EQ(0, delete_in_the_end());
+
+	/* A lease, then its mapping alone. */
+	ASSERT_EQ(0, insert(self->fd, ""));
+	ASSERT_EQ(0, mt_client_open(&c, "default"));
+	ASSERT_EQ(1, mt_lease(c.fd, 1, 1, &lease));
+	EXPECT_EQ(0, mt_poke(c.win + lease.offset, 1));
+	EXPECT_TRUE(busy(delete("mpool")));
+	close(c.fd);
+	c.fd = -1;
+	EXPECT_TRUE(busy(delete("mpool")));
+	EXPECT_EQ(0, mt_poke(c.win + lease.offset, 1));
+	mt_client_close(&c);
+	ASSERT_EQ(0, delete_in_the_end());
+	EXPECT_NE(0, access(MT_DEVICE, F_OK));
+
+	/* Another module. */
+	fd = open_module("mpool_producer");
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, insert(self->fd, ""));
+	ASSERT_EQ(0, insert(fd, ""));
+	close(fd);
+	EXPECT_TRUE(busy(delete("mpool")));
+	ASSERT_EQ(0, delete("mpool_producer"));
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+/* Comes as soon as there is a device, and has all that one can have. */
+static void churn(unsigned int seed)
+{
+	struct mpool_lease leases[4];
+	struct mt_client c;
+	int i, nr;
+
+	for (;;) {
+		if (mt_client_open(&c, rand_r(&seed) % 2 ? "default" : "a"))
+			continue;
+		nr = mt_lease(c.fd, MT_PAGE << rand_r(&seed) % 4, 4, leases);
+		for (i = 0; i < nr; i++)
+			mt_poke(c.win + leases[i].offset, 1);
+		if (rand_r(&seed) % 2 && nr > 0)
+			mt_release_leases(c.fd, leases, nr);
+		mt_client_close(&c);
+		/* Somebody else wants to unload it, at times. */
+		usleep(rand_r(&seed) % 3000);
+	}
+}
+
+TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
+{
+	const unsigned long cycles = attack_form(30, 1000);
+	int pids[CHURNERS];
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < CHURNERS; i++) {
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i])
+			churn(i);
+	}
+	for (i = 0; i < cycles; i++) {
+		err = insert(self->fd, "pools=a:max_size=256K");
+		if (err)
+			break;
+		usleep(i % 7 * 2000);
+		err = delete_in_the_end();
+		if (err)
+			break;
+	}
+	EXPECT_EQ(cycles, i) {
+		TH_LOG("error %d", err);
+	}
+	for (i = 0; i < CHURNERS; i++) {
+		kill(pids[i], SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, mt_wait(pids[i]));
+	}
+	EXPECT_NE(0, access(MT_DEVICE, F_OK));
+	EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
+}
+
+/*
+ * The brief form takes samples: most of what can fail in a load is the module
+ * loader's, and comes before and after what is ours.
+ */
+TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
+{
+	const unsigned int step = attack_form(29, 1);
+	unsigned int n, failed = 0;
+	bool injected = true;
+	int err;
+
+	if (inject_setup())
+		SKIP(return, "this kernel was not made to be failed");
+	/* Traces of failing, which are no faults, are told by this. */
+	inject_write("/sys/kernel/debug/failslab/verbose", "1");
+	inject_write("/sys/kernel/debug/fail_page_alloc/verbose", "1");
+	for (n = 1 + mt_now() / 1000 % step; injected; n += step) {
+		ASSERT_EQ(0, inject(n));
+		err = insert(self->fd, "pools=a:eager:max_size=8K,b");
+		injected = inject_stop();
+		if (err) {
+			failed++;
+			EXPECT_TRUE(injected && (err == -ENOMEM ||
+						 err == -EFAULT)) {
+				TH_LOG("%u: %d", n, err);
+			}
+			/* Nothing of it is left. */
+			EXPECT_NE(0, access(MT_DEVICE, F_OK));
+			EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
+		} else {
+			ASSERT_EQ(0, delete_in_the_end());
+		}
+	}
+	printf("# %u ways to fail, each %uth was tried, %u of them did\n", n,
+	       step, failed);
+	EXPECT_LT(0, failed);
+}
+
+TEST_HARNESS_MAIN
