@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := all
 .PHONY: all modules clean install help vm demo check check-kunit \
-	check-selftests coverage bench-insn static kernels distclean-cache docs
+	check-selftests attack coverage bench-insn static kernels distclean-cache docs
 
 # Whatever is missing is said in one line.
 cc_found = $(shell command -v $(firstword $(CC)))
@@ -62,6 +62,10 @@ check-kunit:	## only the KUnit suites
 check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
 	@:$(call need_packages,base debug tools)
 	@BEDS="$(BEDS)" $(VM)/check.sh selftests
+
+attack:		## the attacks of selftests/attack/list in full length, for hours; BEDS="..."
+	@:$(call need_packages,base debug tools static)
+	@BEDS="$(BEDS)" $(VM)/attack.sh
 
 coverage:	## lines of each file that the tests run; FILES="mpool/client.c" lists the others
 	@:$(call need_packages,base debug tools)

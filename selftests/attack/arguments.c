@@ -307,6 +307,72 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	munmap(arg, 2 * MT_PAGE);
 }
 
+/* Lets a write to a page that can be read wait for who guards it. */
+static int guard(struct keeper *k)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	k->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	k->page = mmap(NULL, MT_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memcpy(k->page, k->content, MT_PAGE);
+	reg.range.start = (uintptr_t)k->page;
+	reg.range.len = MT_PAGE;
+	wp.range = reg.range;
+	if (k->uffd < 0 || ioctl(k->uffd, UFFDIO_API, &api) ||
+	    ioctl(k->uffd, UFFDIO_REGISTER, &reg) ||
+	    ioctl(k->uffd, UFFDIO_WRITEPROTECT, &wp))
+		return -errno;
+	return 0;
+}
+
+/* The first ATTACH has decided and is about to answer: a second one comes. */
+static void *attach_meanwhile(void *arg)
+{
+	struct keeper *k = arg;
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)k->page, MT_PAGE },
+	};
+	struct uffd_msg msg;
+
+	k->result = 1;
+	if (read(k->uffd, &msg, sizeof(msg)) != sizeof(msg))
+		return NULL;
+	k->result = mt_attach(k->bed->fd, k->bed->pool->name, NULL);
+	if (ioctl(k->uffd, UFFDIO_WRITEPROTECT, &wp))
+		k->result = -errno;
+	return NULL;
+}
+
+TEST_F_TIMEOUT(attack, 10_attach_overtaken, ATTACK_TIMEOUT)
+{
+	struct call_bed *bed = &self->bed;
+	struct keeper k = { .bed = bed };
+	struct mpool_stats stats;
+	pthread_t thread;
+	int err;
+
+	ASSERT_EQ(0, call_prepare(bed, &self->pool, CALL_ATTACH));
+	memcpy(k.content, &bed->arg, sizeof(k.content));
+	err = guard(&k);
+	if (err) {
+		call_finish(bed);
+		SKIP(return, "no write protection by userfaultfd: %d", err);
+	}
+	ASSERT_EQ(0, pthread_create(&thread, NULL, attach_meanwhile, &k));
+	EXPECT_EQ(-EBUSY, mt_call(bed->fd, MPOOL_IOC_ATTACH, k.page));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, k.result);
+	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
+	EXPECT_EQ(1, stats.nr_clients);
+	close(k.uffd);
+	call_finish(bed);
+}
+
 /* Addresses that no call may read or write. */
 static const __u64 nowhere[] = {
 	0, 1, 8, MT_PAGE,

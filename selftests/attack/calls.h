@@ -18,6 +18,7 @@ enum call {
 	CALL_CREATE,
 	CALL_DESTROY,
 	CALL_LIST,
+	CALL_CONFIG,
 	CALL_ATTACH,
 	CALL_LEASE,
 	CALL_RELEASE,
@@ -34,6 +35,7 @@ enum call {
  * @first: bytes that its first version had, and always will have had
  * @nested: where in it the address of an array stands; 0: it has none
  * @answers: the structure is written back
+ * @nomem: it allocates what it cannot do without
  */
 struct call_desc {
 	const char *name;
@@ -42,30 +44,33 @@ struct call_desc {
 	__u32 first;
 	__u32 nested;
 	bool answers;
+	bool nomem;
 };
 
 static const struct call_desc calls[NR_CALLS] = {
 	[CALL_INFO] = { "INFO", MPOOL_IOC_INFO, sizeof(struct mpool_info), 32,
-			0, true },
+			0, true, false },
 	[CALL_CREATE] = { "POOL_CREATE", MPOOL_IOC_POOL_CREATE,
-			  sizeof(struct mpool_pool_create), 152, 0, false },
+			  sizeof(struct mpool_pool_create), 152, 0, false, true },
 	[CALL_DESTROY] = { "POOL_DESTROY", MPOOL_IOC_POOL_DESTROY,
-			   sizeof(struct mpool_pool_destroy), 40, 0, false },
+			   sizeof(struct mpool_pool_destroy), 40, 0, false, false },
 	[CALL_LIST] = { "POOL_LIST", MPOOL_IOC_POOL_LIST,
 			sizeof(struct mpool_pool_list), 24,
-			offsetof(struct mpool_pool_list, pools), true },
+			offsetof(struct mpool_pool_list, pools), true, true },
+	[CALL_CONFIG] = { "POOL_CONFIG", MPOOL_IOC_POOL_CONFIG,
+			  sizeof(struct mpool_pool_configure), 160, 0, true, false },
 	[CALL_ATTACH] = { "ATTACH", MPOOL_IOC_ATTACH,
-			  sizeof(struct mpool_attach), 56, 0, true },
+			  sizeof(struct mpool_attach), 56, 0, true, true },
 	[CALL_LEASE] = { "LEASE", MPOOL_IOC_LEASE,
 			 sizeof(struct mpool_lease_req), 40,
-			 offsetof(struct mpool_lease_req, leases), true },
+			 offsetof(struct mpool_lease_req, leases), true, true },
 	[CALL_RELEASE] = { "RELEASE", MPOOL_IOC_RELEASE,
 			   sizeof(struct mpool_release), 24,
-			   offsetof(struct mpool_release, handles), true },
+			   offsetof(struct mpool_release, handles), true, true },
 	[CALL_STATS] = { "STATS", MPOOL_IOC_STATS, sizeof(struct mpool_stats),
-			 304, offsetof(struct mpool_stats, classes), true },
+			 304, offsetof(struct mpool_stats, classes), true, true },
 	[CALL_TRIM] = { "TRIM", MPOOL_IOC_TRIM, sizeof(struct mpool_trim), 56,
-			0, true },
+			0, true, false },
 };
 
 union call_arg {
@@ -74,6 +79,7 @@ union call_arg {
 	struct mpool_pool_create create;
 	struct mpool_pool_destroy destroy;
 	struct mpool_pool_list list;
+	struct mpool_pool_configure configure;
 	struct mpool_attach attach;
 	struct mpool_lease_req lease;
 	struct mpool_release release;
@@ -122,6 +128,10 @@ static inline void call_fill(struct call_bed *bed, enum call call)
 		arg->list.pools = nested;
 		arg->list.count = 4;
 		arg->list.entry_size = sizeof(bed->nested.entries[0]);
+		break;
+	case CALL_CONFIG:
+		arg->configure.mask = MPOOL_CONFIG_MAX_AGE_MS;
+		arg->configure.config.max_age_ms = 12345;
 		break;
 	case CALL_ATTACH:
 		strcpy(arg->attach.name, bed->pool->name);

@@ -120,6 +120,10 @@ TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
 	ASSERT_EQ(0, insert(fd, ""));
 	close(fd);
 	EXPECT_TRUE(busy(delete("mpool")));
+	/* Its pool is its own: root cannot end it, and says why. */
+	fd = mt_open(O_RDWR);
+	EXPECT_EQ(-EPERM, mt_destroy(fd, "producer"));
+	close(fd);
 	ASSERT_EQ(0, delete("mpool_producer"));
 	ASSERT_EQ(0, delete_in_the_end());
 }

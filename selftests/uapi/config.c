@@ -270,4 +270,28 @@ TEST_F(config, rights_count_from_now_on)
 	EXPECT_TRUE(false);
 }
 
+/* A window is laid out once: what comes later has no place in it. */
+TEST_F(config, a_higher_limit_is_beyond_the_window)
+{
+	struct mpool_pool_config cfg = { .max = { 4, 4, 4 } };
+	struct mpool_lease leases[6];
+	struct mt_client old, new;
+
+	ASSERT_EQ(0, mt_create(self->pool.fd, "windows", &cfg));
+	ASSERT_EQ(0, mt_client_open(&old, "windows"));
+	cfg.max[1] = 8;
+	ASSERT_EQ(0, mt_config(old.fd, "", &cfg, MPOOL_CONFIG_MAX_MEDIUM));
+	EXPECT_EQ(-ENOSPC, mt_lease_wait(old.fd, MPOOL_LEASE_ALL, MT_PAGE, 5, 0,
+					 leases));
+	EXPECT_EQ(4, mt_lease(old.fd, MT_PAGE, 6, leases));
+	EXPECT_EQ(-ENOSPC, mt_lease(old.fd, MT_PAGE, 1, leases + 4));
+	/* Whoever comes now has room for all. */
+	ASSERT_EQ(0, mt_client_open(&new, "windows"));
+	EXPECT_EQ(4, mt_lease(new.fd, MT_PAGE, 6, leases));
+	mt_client_close(&new);
+	mt_client_close(&old);
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, "windows", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "windows"));
+}
+
 TEST_HARNESS_MAIN

@@ -17,6 +17,8 @@ export RESULTS
 
 sh "$TOP/selftests/readme.sh" ||
 	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >>"$RESULTS"
+sh "$TOP/selftests/errnos.sh" >&2 ||
+	printf 'fail\terrors.rst\terrnos.sh\ttests\tan errno has none\n' >>"$RESULTS"
 
 # run NAME ARG...: a run that could not even report is one failure
 run() {
@@ -38,7 +40,12 @@ for part in "${parts[@]}"; do
 	selftests)
 		for bed in "${beds[@]}"; do
 			run "$bed"
-		done ;;
+		done
+		# where it costs least: for 32-bit processes, too, in random order,
+		# and disturbed
+		bed=${beds[0]}
+		SHUFFLE=$RANDOM run "$bed" uapi/ uapi32/
+		SIGNALS=1 run "$bed" uapi/ ;;
 	*)
 		die "unknown part $part" ;;
 	esac
@@ -46,6 +53,10 @@ done
 
 # What failed, once more and together, then the table.
 status=0
+case " ${parts[*]} " in
+*" selftests "*)
+	awk -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$RESULTS" || status=1 ;;
+esac
 bash "$VM_DIR/report.sh" "$RESULTS" || status=$?
 cp "$RESULTS" "$BUILD/check.tsv"
 exit "$status"

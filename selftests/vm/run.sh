@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh BED [kunit | TEST...]: builds, boots and tests. A TEST is uapi/NAME or
-# modules/NAME.sh or tools/NAME; without any, all of them. Prints what failed or was skipped
+# modules/NAME.sh or tools/NAME, or attack/NAME, or uapi32/NAME for a 32-bit process;
+# uapi/ stands for all programs of that name; without any, all of them but uapi32/. Prints what failed or was skipped
 # and a count; with RESULTS=FILE the cases are added to that file, as tap.awk
 # prints them. Where the logs are is said when something failed.
 #
@@ -21,16 +22,29 @@ stock-*)	: "${TEST_TIMEOUT:=60}" ;;
 esac
 export NUMA
 
+# programs_of DIR: the compiled tests of a directory of selftests/
+programs_of() {
+	local f
+	for f in "$programs/$1"/*; do
+		if [ -f "$f" ] && [ -x "$f" ]; then
+			echo "$1/$(basename "$f")"
+		fi
+	done
+}
+
+# named TEST: itself, or with a slash at its end the programs of a directory
+named() {
+	case $1 in
+	*/)	programs_of "${1%/}" ;;
+	*)	echo "$1" ;;
+	esac
+}
+
 # all_tests: what is there to run
 all_tests() {
 	local d f
-	for d in uapi attack; do
-		for f in "$programs/$d"/*; do
-			if [ -f "$f" ] && [ -x "$f" ]; then
-				echo "$d/$(basename "$f")"
-			fi
-		done
-	done
+	programs_of uapi
+	programs_of attack
 	for d in uapi attack modules; do
 		for f in "$TOP/selftests/$d"/*.sh; do
 			[ ! -e "$f" ] || echo "$d/$(basename "$f")"
@@ -87,7 +101,7 @@ machine() {
 	if [ "${GCOV:-0}" = 1 ]; then
 		sed -n 's/\r$//; s/^gcov //p' "$dir/results" | base64 -d >"$dir/gcov.tgz"
 	fi
-	awk -v bed="$bed" -v tests="$*" -v why="$why" -f "$VM_DIR/tap.awk" \
+	awk -v bed="${label:-$bed}" -v tests="$*" -v why="$why" -f "$VM_DIR/tap.awk" \
 		"$dir/results" >"$dir/cases"
 	cat "$dir/cases" >>"$cases"
 	if grep -q '^fail' "$dir/cases"; then
@@ -108,9 +122,16 @@ else
 	programs=$(bash "$VM_DIR/programs.sh")
 	if [ $# -eq 0 ]; then
 		mapfile -t tests < <(all_tests)
-		set -- "${tests[@]}"
+	else
+		mapfile -t tests < <(for t in "$@"; do named "$t"; done)
+	fi
+	set -- "${tests[@]}"
+	label=$bed
+	if [ -n "${SIGNALS:-}" ]; then
+		label+=-signals
 	fi
 	if [ -n "${SHUFFLE:-}" ]; then
+		label+=-twice
 		say "everything twice, in the order of SHUFFLE=$SHUFFLE"
 		mapfile -t tests < <(
 			for turn in 1 2; do
@@ -126,10 +147,10 @@ else
 		esac
 	done
 	if [ ${#together[@]} -gt 0 ] || [ ${#alone[@]} -eq 0 ]; then
-		machine "$bed" tests "${together[@]}"
+		machine "$label" tests "${together[@]}"
 	fi
 	for t in "${alone[@]}"; do
-		machine "$bed-$(basename "$t")" tests "$t"
+		machine "$label-$(basename "$t")" tests "$t"
 	done
 fi
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+# attack.awk LIST CASES: which of the attacks in LIST (selftests/attack/list) were
+# survived, by the cases that tap.awk printed. With -v full=1 an attack that was not
+# tried is a failure, too.
+
+# matches SELECTOR BED TEST CASE
+function matches(selector, bed, test, name,	i, t, c)
+{
+	if (selector ~ /^@/)
+		return bed ~ ("-" substr(selector, 2) "$") || bed == substr(selector, 2)
+	if (bed ~ /-(signals|twice)$/ && test !~ /^uapi32\//)
+		return 0
+	i = index(selector, ":")
+	t = i ? substr(selector, 1, i - 1) : selector
+	c = i ? substr(selector, i + 1) : ""
+	if (t ~ /\/$/ ? index(test, t) != 1 : test != t)
+		return 0
+	# a test that did not run at all is a case of its own
+	return index(name, c) == 1 || name == "all" || name == "kernel log"
+}
+
+FNR == 1 {
+	file++
+}
+
+file == 1 && /^[0-9]/ {
+	i = index($0, ": ")
+	number[++n] = substr($0, 1, 2)
+	title[n] = substr($0, 4, i - 4)
+	selectors[n] = substr($0, i + 2)
+	next
+}
+
+file == 2 {
+	split($0, f, "\t")
+	if (f[1] !~ /^(pass|fail|skip)$/)
+		next
+	for (a = 1; a <= n; a++) {
+		m = split(selectors[a], list, " ")
+		for (s = 1; s <= m; s++) {
+			if (!matches(list[s], f[2], f[3], f[4]))
+				continue
+			count[a, f[1]]++
+			if (!((a, f[2]) in seen)) {
+				seen[a, f[2]] = 1
+				beds[a] = beds[a] " " f[2]
+			}
+			if (f[1] == "fail")
+				bad[a, f[2]] = 1
+			break
+		}
+	}
+}
+
+END {
+	for (a = 1; a <= n; a++) {
+		if (count[a, "fail"])
+			verdict = "FAILED"
+		else if (count[a, "pass"])
+			verdict = "survived"
+		else
+			verdict = "not tried"
+		survived += verdict == "survived"
+		failed += verdict == "FAILED" || (full && verdict == "not tried")
+		printf "attack %s %-50s %-9s %4d cases%s\n", number[a], title[a], verdict,
+			count[a, "pass"] + count[a, "fail"], beds[a] == "" ? "" : " on" beds[a]
+	}
+	printf "%d of %d attacks survived\n", survived, n
+	exit failed > 0
+}
