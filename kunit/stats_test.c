@@ -21,6 +21,7 @@ struct load {
 	struct mpool_desc *descs[24];
 	unsigned int nr_bufs;
 	unsigned int nr_descs;
+	u64 slack;
 };
 
 static u32 chance(struct load *l, u32 below)
@@ -38,19 +39,23 @@ static void do_alloc(struct load *l)
 {
 	static const gfp_t how[] = { GFP_NOWAIT, GFP_KERNEL | __GFP_NORETRY,
 				     GFP_ATOMIC | __GFP_ZERO };
-	unsigned int room = ARRAY_SIZE(l->bufs) - l->nr_bufs;
+	unsigned int room = ARRAY_SIZE(l->bufs) - l->nr_bufs, got;
+	size_t size = any_size(l);
 	gfp_t gfp = how[chance(l, ARRAY_SIZE(how))] | __GFP_NOWARN;
 	void **at = l->bufs + l->nr_bufs;
 
 	if (!room)
 		return;
 	if (chance(l, 2)) {
-		*at = mpool_alloc(l->pool, any_size(l), gfp);
-		l->nr_bufs += !!*at;
+		*at = mpool_alloc(l->pool, size, gfp);
+		got = !!*at;
 	} else {
-		l->nr_bufs += mpool_alloc_bulk(l->pool, any_size(l), gfp,
-					       1 + chance(l, room), at);
+		got = mpool_alloc_bulk(l->pool, size, gfp, 1 + chance(l, room),
+				       at);
 	}
+	l->nr_bufs += got;
+	l->slack += got * (l->pool->sizes[mpool_pool_index(l->pool, size)] -
+			   size);
 }
 
 static void do_free(struct load *l)
@@ -130,6 +135,50 @@ static void end_load(struct load *l)
 	}
 }
 
+/* What CPUs and nodes have counted is what the class has. */
+static void check_parts(struct kunit *test, struct mpool_class *cls)
+{
+	u64 handed = atomic64_read(&cls->handed) - atomic64_read(&cls->moved);
+	struct mpool_class_stats st = kt_stats(cls), sum = {};
+	struct mpool_cpu_stats c;
+	struct mpool_node_stats n;
+	int i;
+
+	for_each_possible_cpu(i) {
+		mpool_cpu_stats(cls, i, &c);
+		sum.hits += c.allocs - c.refills;
+		sum.depot_hits += c.refills;
+		sum.frees += c.frees;
+		sum.free_cpu += c.free;
+	}
+	for_each_node(i) {
+		mpool_node_stats(cls, i, &n);
+		sum.backed += n.backed;
+		sum.depot_hits += n.allocs;
+		sum.frees += n.frees;
+		sum.free_depot += n.free;
+	}
+	KUNIT_EXPECT_EQ(test, sum.backed, st.backed);
+	KUNIT_EXPECT_EQ(test, sum.hits, st.hits);
+	KUNIT_EXPECT_EQ(test, sum.depot_hits + handed, st.depot_hits);
+	KUNIT_EXPECT_EQ(test, sum.frees + atomic64_read(&cls->taken), st.frees);
+	KUNIT_EXPECT_EQ(test, sum.free_cpu, st.free_cpu);
+	KUNIT_EXPECT_EQ(test, sum.free_depot, st.free_depot);
+}
+
+static u64 pool_slack(struct mpool *pool)
+{
+	struct mpool_class *cls;
+	unsigned int i;
+	u64 slack = 0;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		slack += cls ? mpool_class_slack(cls) : 0;
+	}
+	return slack;
+}
+
 static void check_sums(struct kunit *test, struct mpool *pool)
 {
 	struct mpool_class_stats st;
@@ -150,6 +199,7 @@ static void check_sums(struct kunit *test, struct mpool *pool)
 		KUNIT_EXPECT_EQ(test, st.leases - st.releases, st.leased);
 		KUNIT_EXPECT_EQ(test, st.grown - st.shrunk, st.backed);
 		bytes += st.backed * mpool_class_cost(cls);
+		check_parts(test, cls);
 	}
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->bytes), bytes);
 }
@@ -203,7 +253,9 @@ static void counters_balance_after_any_work(struct kunit *test)
 		mpool_get_stats(pool, &st);
 		KUNIT_EXPECT_EQ(test, st.allocated, (u64)l->nr_bufs);
 		KUNIT_EXPECT_EQ(test, st.leased, (u64)l->nr_descs);
+		KUNIT_EXPECT_EQ(test, pool_slack(pool), l->slack);
 	}
+	KUNIT_EXPECT_GT(test, l->slack, 0ULL);
 	mpool_get_stats(pool, &st);
 	KUNIT_EXPECT_GT(test, st.allocs, 100ULL);
 	KUNIT_EXPECT_GT(test, st.leases, 50ULL);
@@ -234,6 +286,8 @@ static void counters_balance_after_work_of_many(struct kunit *test)
 			l[1]->nr_bufs + l[2]->nr_bufs);
 	KUNIT_EXPECT_EQ(test, st.leased, (u64)l[0]->nr_descs +
 			l[1]->nr_descs + l[2]->nr_descs);
+	KUNIT_EXPECT_EQ(test, pool_slack(pool), l[0]->slack + l[1]->slack +
+			l[2]->slack);
 	for (i = 0; i < 3; i++)
 		end_load(l[i]);
 	check_sums(test, pool);
@@ -263,6 +317,39 @@ static void each_kind_of_service_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st.fails, 0ULL);
 }
 
+static void what_nobody_asked_for_is_counted(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 256, 64);
+	void *bufs[4];
+	int i;
+
+	/* A miss, hits, the timeout's way, zeroed; and by class, none. */
+	bufs[0] = mpool_alloc(cls->pool, 250, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 6ULL);
+	mpool_free(cls->pool, bufs[0]);
+	bufs[0] = mpool_alloc(cls->pool, 255, GFP_NOWAIT);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 7ULL);
+	bufs[1] = mpool_alloc_timeout(cls->pool, 246, GFP_KERNEL, 1);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 17ULL);
+	bufs[2] = mpool_alloc(cls->pool, 236, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 37ULL);
+	bufs[3] = mpool_class_alloc(cls, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 37ULL);
+	for (i = 0; i < 4; i++)
+		mpool_class_free(cls, bufs[i]);
+	/* Many, of each a little. */
+	KUNIT_EXPECT_EQ(test, mpool_alloc_bulk(cls->pool, 255, GFP_KERNEL, 4,
+					       bufs), 4U);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 41ULL);
+	mpool_class_free_bulk(cls, 4, bufs);
+	/* Also where there is no magazine. */
+	mpool_drain_begin(cls);
+	bufs[0] = mpool_alloc(cls->pool, 250, GFP_NOWAIT);
+	mpool_drain_end(cls);
+	KUNIT_EXPECT_EQ(test, mpool_class_slack(cls), 47ULL);
+	mpool_free(cls->pool, bufs[0]);
+}
+
 static void a_sum_adds_all_but_the_size(struct kunit *test)
 {
 	struct mpool_class_stats a, b;
@@ -284,6 +371,7 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE_PARAM(counters_balance_after_work_of_many,
 			 reserve_gen_params),
 	KUNIT_CASE(each_kind_of_service_is_counted),
+	KUNIT_CASE(what_nobody_asked_for_is_counted),
 	KUNIT_CASE(a_sum_adds_all_but_the_size),
 	{}
 };

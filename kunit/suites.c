@@ -25,6 +25,8 @@ static struct kunit_suite *suites[] = {
 	&mpool_alloc_suite,
 	&mpool_report_suite,
 	&mpool_stats_suite,
+	&mpool_hist_suite,
+	&mpool_trace_suite,
 };
 
 void mpool_kunit_start(void)

@@ -19,15 +19,16 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "report.h"
+#include "trace.h"
+#include "traced.h"
 
 struct grow_how {
 	gfp_t gfp;
 	int err;
 };
 
-static void *alloc_grow(struct mpool_class *cls, void *arg)
+static void *grow_any(struct mpool_class *cls, struct grow_how *how)
 {
-	struct grow_how *how = arg;
 	struct mpool_desc *desc;
 	void *buf;
 
@@ -40,8 +41,22 @@ static void *alloc_grow(struct mpool_class *cls, void *arg)
 					 gfpflags_allow_blocking(how->gfp));
 		buf = desc ? desc->addr : NULL;
 	}
-	if (buf)
+	return buf;
+}
+
+static void *alloc_grow(struct mpool_class *cls, void *arg)
+{
+	struct grow_how *how = arg;
+	u64 start = ktime_get_ns(), ns;
+	void *buf = grow_any(cls, how);
+
+	ns = ktime_get_ns() - start;
+	if (buf) {
 		atomic64_inc(&cls->misses);
+		mpool_hist_count(&cls->miss_ns, ns);
+	}
+	trace_mpool_miss(cls->pool->name, cls->size, how->gfp,
+			 buf ? 0 : how->err, ns);
 	return buf;
 }
 
@@ -92,6 +107,7 @@ static void *alloc_buf(struct mpool_class *cls, gfp_t gfp,
 {
 	struct grow_how how = { .gfp = gfp & ~__GFP_ZERO, .err = -ENOSPC };
 	void *buf;
+	bool wait;
 
 	buf = mpool_magazine_get(cls);
 	if (!buf && READ_ONCE(cls->slow))
@@ -103,13 +119,30 @@ static void *alloc_buf(struct mpool_class *cls, gfp_t gfp,
 		buf = alloc_grow(cls, &how);
 	if (!buf && gfpflags_allow_blocking(gfp))
 		buf = alloc_drain(cls) ?: mpool_reserve_get(cls);
-	if (!buf && may_wait(cls, &how, timeout))
-		buf = alloc_wait(cls, &how, timeout);
-	return buf;
+	if (buf)
+		return buf;
+	wait = may_wait(cls, &how, timeout);
+	trace_mpool_exhaust(cls->pool->name, cls->size, READ_ONCE(cls->max),
+			    atomic_long_read(&cls->pool->bytes),
+			    READ_ONCE(cls->pool->max_bytes), gfp, how.err,
+			    wait);
+	return wait ? alloc_wait(cls, &how, timeout) : NULL;
 }
 
-static noinline void *alloc_slow(struct mpool_class *cls, gfp_t gfp,
-				 long timeout)
+/**
+ * mpool_alloc_slow() - an allocation that is no hit, or not known to be one
+ * @cls: the class
+ * @gfp: how
+ * @timeout: jiffies that it may wait
+ * @asked: bytes that were asked for
+ * @caller: by whom
+ *
+ * Context: any but NMI that @gfp fits.
+ * Return: a buffer, or NULL.
+ */
+noinline void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp,
+				long timeout, size_t asked,
+				unsigned long caller)
 {
 	void *buf;
 
@@ -124,26 +157,16 @@ static noinline void *alloc_slow(struct mpool_class *cls, gfp_t gfp,
 	mpool_tag_set(buf, cls->paged, cls->tag, MPOOL_ALLOCATED);
 	if (gfp & __GFP_ZERO)
 		memset(buf, 0, cls->size);
+	if (asked != cls->size)
+		mpool_slack_add(cls, cls->size - asked);
+	if (trace_mpool_alloc_enabled())
+		mpool_traced_alloc(cls, buf, asked, gfp, caller);
 	return buf;
 }
 
-/**
- * mpool_class_alloc() - allocate a buffer of a class looked up before
- * @cls: the class, from mpool_class_get()
- * @gfp: GFP_KERNEL and the like, which may wait: at the class's or the pool's
- *	limit in turn and until a buffer comes back or the task is killed, with
- *	__GFP_NORETRY not at all; GFP_NOWAIT, GFP_ATOMIC, which fail at once,
- *	possibly while another CPU holds free buffers; __GFP_ZERO zeroes.
- *	Zones and __GFP_COMP are refused.
- *
- * A hit takes no lock and masks no interrupts.
- *
- * Context: any but NMI that @gfp fits.
- * Return: mpool_class_size() bytes, the caller's until mpool_class_free() or
- * mpool_free(), aligned to 16 bytes below a page and to a page from there on;
- * or NULL.
- */
-void *mpool_class_alloc(struct mpool_class *cls, gfp_t gfp)
+/* @by_size, known when compiling: fewer bytes may be @asked for than given. */
+static __always_inline void *alloc_one(struct mpool_class *cls, gfp_t gfp,
+				       bool by_size, size_t asked)
 {
 	struct mpool_cpu *cpu;
 	unsigned int nr;
@@ -164,12 +187,43 @@ void *mpool_class_alloc(struct mpool_class *cls, gfp_t gfp)
 	}
 	buf = cpu->loaded->bufs[--nr];
 	cpu->nr = nr;
-	cpu->allocs++;
+	if (by_size) {
+		cpu->sized++;
+		cpu->asked += asked;
+	} else {
+		cpu->allocs++;
+	}
 	mpool_cpu_leave(cpu);
 	mpool_tag_set(buf, cls->paged, cls->tag, MPOOL_ALLOCATED);
+	/* A nop, and in the end a jump: no register has to be kept for it. */
+	if (tracepoint_enabled(mpool_alloc))
+		return mpool_traced_alloc(cls, buf, by_size ? asked : cls->size,
+					  gfp, _RET_IP_);
 	return buf;
 slow:
-	return alloc_slow(cls, gfp, MAX_SCHEDULE_TIMEOUT);
+	return mpool_alloc_slow(cls, gfp, MAX_SCHEDULE_TIMEOUT,
+				by_size ? asked : cls->size, _RET_IP_);
+}
+
+/**
+ * mpool_class_alloc() - allocate a buffer of a class looked up before
+ * @cls: the class, from mpool_class_get()
+ * @gfp: GFP_KERNEL and the like, which may wait: at the class's or the pool's
+ *	limit in turn and until a buffer comes back or the task is killed, with
+ *	__GFP_NORETRY not at all; GFP_NOWAIT, GFP_ATOMIC, which fail at once,
+ *	possibly while another CPU holds free buffers; __GFP_ZERO zeroes.
+ *	Zones and __GFP_COMP are refused.
+ *
+ * A hit takes no lock and masks no interrupts.
+ *
+ * Context: any but NMI that @gfp fits.
+ * Return: mpool_class_size() bytes, the caller's until mpool_class_free() or
+ * mpool_free(), aligned to 16 bytes below a page and to a page from there on;
+ * or NULL.
+ */
+void *mpool_class_alloc(struct mpool_class *cls, gfp_t gfp)
+{
+	return alloc_one(cls, gfp, false, 0);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_alloc, MPOOL_NS);
 
@@ -185,7 +239,7 @@ EXPORT_SYMBOL_NS_GPL(mpool_class_alloc, MPOOL_NS);
 void *mpool_class_alloc_timeout(struct mpool_class *cls, gfp_t gfp,
 				long timeout)
 {
-	return alloc_slow(cls, gfp, timeout);
+	return mpool_alloc_slow(cls, gfp, timeout, cls->size, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_timeout, MPOOL_NS);
 
@@ -197,12 +251,27 @@ static noinline void free_slow(struct mpool_class *cls, void *buf)
 		mpool_slow_put(cls, buf, true);
 }
 
-/* A buffer whose tag the caller has claimed. */
-static __always_inline void free_claimed(struct mpool_class *cls, void *buf)
+/* Before anybody can have the buffer: its next allocation is told of later. */
+static noinline void free_traced(struct mpool_class *cls, void *buf,
+				 unsigned long caller)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	trace_mpool_free(cls->pool->name, cls->size, buf, caller);
+	free_slow(cls, buf);
+}
+
+/*
+ * A buffer whose tag has been claimed.  A @caller of 0 is who called the
+ * function that this is inlined in: read here, so that it is read only in need.
+ */
+static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
+					 unsigned long caller)
+{
+	struct mpool_cpu *cpu;
 	unsigned int nr;
 
+	if (tracepoint_enabled(mpool_free))
+		return free_traced(cls, buf, caller ?: _RET_IP_);
+	cpu = mpool_cpu_enter(cls);
 	if (unlikely(!cpu))
 		return free_slow(cls, buf);
 	nr = cpu->nr;
@@ -223,9 +292,9 @@ static __always_inline void free_one(struct mpool_class *cls, void *buf,
 
 	if (likely(mpool_buf_plausible(buf, paged)) &&
 	    likely(mpool_tag_claim(buf, paged, cls->tag)))
-		free_claimed(cls, buf);
+		free_claimed(cls, buf, caller);
 	else if (buf)
-		mpool_report_bad_free(cls->pool, cls, buf, caller);
+		mpool_report_bad_free(cls->pool, cls, buf, caller ?: _RET_IP_);
 }
 
 /**
@@ -240,7 +309,7 @@ static __always_inline void free_one(struct mpool_class *cls, void *buf,
  */
 void mpool_class_free(struct mpool_class *cls, void *buf)
 {
-	free_one(cls, buf, _RET_IP_);
+	free_one(cls, buf, 0);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free, MPOOL_NS);
 
@@ -275,7 +344,7 @@ void mpool_free(struct mpool *pool, void *buf)
 	if (likely(mpool_tag_read(buf, paged, &tag))) {
 		cls = mpool_tag_class(pool, tag);
 		if (likely(cls) && likely(mpool_tag_claim(buf, paged, cls->tag)))
-			return free_claimed(cls, buf);
+			return free_claimed(cls, buf, 0);
 	}
 	if (buf)
 		mpool_report_bad_free(pool, NULL, buf, _RET_IP_);
@@ -318,6 +387,16 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 	return IS_ERR(cls) ? NULL : cls;
 }
 
+/* By a call in the end: the hit path keeps no register for it. */
+static noinline void *alloc_absent(struct mpool *pool, unsigned int index,
+				   size_t size, gfp_t gfp, unsigned long caller)
+{
+	struct mpool_class *cls = mpool_class_make(pool, index, gfp);
+
+	return cls ? mpool_alloc_slow(cls, gfp, MAX_SCHEDULE_TIMEOUT, size,
+				      caller) : NULL;
+}
+
 /**
  * mpool_alloc() - allocate a buffer
  * @pool: the pool
@@ -334,9 +413,14 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
  */
 void *mpool_alloc(struct mpool *pool, size_t size, gfp_t gfp)
 {
-	struct mpool_class *cls = mpool_size_class(pool, size, gfp);
+	unsigned int index = mpool_pool_index(pool, size);
+	struct mpool_class *cls = NULL;
 
-	return likely(cls) ? mpool_class_alloc(cls, gfp) : NULL;
+	if (likely(index != MPOOL_NO_CLASS))
+		cls = mpool_pool_peek(pool, index);
+	if (unlikely(!cls))
+		return alloc_absent(pool, index, size, gfp, _RET_IP_);
+	return alloc_one(cls, gfp, true, size);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc, MPOOL_NS);
 
@@ -355,6 +439,6 @@ void *mpool_alloc_timeout(struct mpool *pool, size_t size, gfp_t gfp,
 {
 	struct mpool_class *cls = mpool_size_class(pool, size, gfp);
 
-	return cls ? mpool_class_alloc_timeout(cls, gfp, timeout) : NULL;
+	return cls ? mpool_alloc_slow(cls, gfp, timeout, size, _RET_IP_) : NULL;
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc_timeout, MPOOL_NS);

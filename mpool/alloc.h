@@ -17,6 +17,8 @@
 /* Allocations that need more than a pop. */
 #define MPOOL_GFP_SPECIAL	(MPOOL_GFP_REFUSED | __GFP_ZERO)
 
+void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp, long timeout,
+		       size_t asked, unsigned long caller);
 void mpool_free_one(struct mpool_class *cls, void *buf, unsigned long caller);
 struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 				     gfp_t gfp);

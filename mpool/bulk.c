@@ -13,6 +13,8 @@
 #include "class.h"
 #include "compat/export.h"
 #include "cpu.h"
+#include "trace.h"
+#include "traced.h"
 
 /* Up to @nr of what magazine and depot have; @paged is known when compiling. */
 static __always_inline unsigned int
@@ -43,6 +45,35 @@ bulk_get(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 	return nr;
 }
 
+static unsigned int alloc_bulk(struct mpool_class *cls, gfp_t gfp,
+			       unsigned int nr, void **bufs, size_t asked,
+			       unsigned long caller)
+{
+	unsigned int done = 0, got;
+
+	while (done < nr && likely(!(gfp & MPOOL_GFP_SPECIAL))) {
+		got = cls->paged ?
+		      bulk_get(cls, nr - done, bufs + done, true) :
+		      bulk_get(cls, nr - done, bufs + done, false);
+		if (unlikely(!got))
+			break;
+		done += got;
+	}
+	if (asked != cls->size && done)
+		mpool_slack_add(cls, (u64)done * (cls->size - asked));
+	if (tracepoint_enabled(mpool_alloc))
+		mpool_traced_bulk(cls, done, bufs, asked, gfp, caller);
+	while (unlikely(done < nr)) {
+		bufs[done] = mpool_alloc_slow(cls, gfp, done ? 0 :
+					      MAX_SCHEDULE_TIMEOUT, asked,
+					      caller);
+		if (!bufs[done])
+			break;
+		done++;
+	}
+	return done;
+}
+
 /**
  * mpool_class_alloc_bulk() - allocate several buffers
  * @cls: the class
@@ -57,26 +88,20 @@ bulk_get(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 unsigned int mpool_class_alloc_bulk(struct mpool_class *cls, gfp_t gfp,
 				    unsigned int nr, void **bufs)
 {
-	unsigned int done = 0, got;
-
-	while (done < nr && likely(!(gfp & MPOOL_GFP_SPECIAL))) {
-		got = cls->paged ?
-		      bulk_get(cls, nr - done, bufs + done, true) :
-		      bulk_get(cls, nr - done, bufs + done, false);
-		if (unlikely(!got))
-			break;
-		done += got;
-	}
-	while (unlikely(done < nr)) {
-		bufs[done] = mpool_class_alloc_timeout(cls, gfp, done ? 0 :
-						       MAX_SCHEDULE_TIMEOUT);
-		if (!bufs[done])
-			break;
-		done++;
-	}
-	return done;
+	return alloc_bulk(cls, gfp, nr, bufs, cls->size, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_bulk, MPOOL_NS);
+
+static bool alloc_all(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
+		      void **bufs, size_t asked, unsigned long caller)
+{
+	unsigned int got = alloc_bulk(cls, gfp, nr, bufs, asked, caller);
+
+	if (likely(got == nr))
+		return true;
+	mpool_class_free_bulk(cls, got, bufs);
+	return false;
+}
 
 /**
  * mpool_class_alloc_all() - allocate several buffers, or none
@@ -91,12 +116,7 @@ EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_bulk, MPOOL_NS);
 bool mpool_class_alloc_all(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 			   void **bufs)
 {
-	unsigned int got = mpool_class_alloc_bulk(cls, gfp, nr, bufs);
-
-	if (likely(got == nr))
-		return true;
-	mpool_class_free_bulk(cls, got, bufs);
-	return false;
+	return alloc_all(cls, gfp, nr, bufs, cls->size, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_all, MPOOL_NS);
 
@@ -116,7 +136,7 @@ unsigned int mpool_alloc_bulk(struct mpool *pool, size_t size, gfp_t gfp,
 {
 	struct mpool_class *cls = mpool_size_class(pool, size, gfp);
 
-	return cls ? mpool_class_alloc_bulk(cls, gfp, nr, bufs) : 0;
+	return cls ? alloc_bulk(cls, gfp, nr, bufs, size, _RET_IP_) : 0;
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc_bulk, MPOOL_NS);
 
@@ -136,7 +156,7 @@ bool mpool_alloc_all(struct mpool *pool, size_t size, gfp_t gfp,
 {
 	struct mpool_class *cls = mpool_size_class(pool, size, gfp);
 
-	return cls && mpool_class_alloc_all(cls, gfp, nr, bufs);
+	return cls && alloc_all(cls, gfp, nr, bufs, size, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_alloc_all, MPOOL_NS);
 
@@ -215,6 +235,22 @@ bulk_free(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 	return done;
 }
 
+static void free_bulk(struct mpool_class *cls, unsigned int nr, void **bufs,
+		      unsigned long caller)
+{
+	unsigned int i = 0;
+
+	if (!tracepoint_enabled(mpool_free))
+		i = cls->paged ? bulk_free(cls, nr, bufs, true) :
+				 bulk_free(cls, nr, bufs, false);
+	/*
+	 * From one that is refused, or a magazine that is not to be had, on;
+	 * all of them when somebody traces.
+	 */
+	for (; unlikely(i < nr); i++)
+		mpool_free_one(cls, bufs[i], caller);
+}
+
 /**
  * mpool_class_free_bulk() - give several buffers back to their class
  * @cls: the class they were allocated from
@@ -226,12 +262,7 @@ bulk_free(struct mpool_class *cls, unsigned int nr, void **bufs, bool paged)
 void mpool_class_free_bulk(struct mpool_class *cls, unsigned int nr,
 			   void **bufs)
 {
-	unsigned int i = cls->paged ? bulk_free(cls, nr, bufs, true) :
-				      bulk_free(cls, nr, bufs, false);
-
-	/* From one that is refused, or a magazine that is not to be had, on. */
-	for (; unlikely(i < nr); i++)
-		mpool_free_one(cls, bufs[i], _RET_IP_);
+	free_bulk(cls, nr, bufs, _RET_IP_);
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_free_bulk, MPOOL_NS);
 
@@ -265,7 +296,7 @@ void mpool_free_bulk(struct mpool *pool, unsigned int nr, void **bufs)
 		run = i + 1;
 		while (run < nr && buf_class(pool, bufs[run]) == cls)
 			run++;
-		mpool_class_free_bulk(cls, run - i, bufs + i);
+		free_bulk(cls, run - i, bufs + i, _RET_IP_);
 		i = run;
 	}
 }

@@ -14,6 +14,7 @@
 #include "class.h"
 #include "pool.h"
 #include "supply.h"
+#include "trace.h"
 
 /* Buffers made or given back at a time, staged on the stack. */
 #define BATCH	32
@@ -93,6 +94,19 @@ static unsigned int class_reserve(struct mpool_class *cls, unsigned int nr)
 	return nr;
 }
 
+/* @each more for the node of each buffer; the buffers are the caller's. */
+static void class_count_nodes(struct mpool_class *cls, unsigned int nr,
+			      void **bufs, int each)
+{
+	unsigned int i;
+	int node;
+
+	for (i = 0; i < nr; i++) {
+		node = page_to_nid(virt_to_page(bufs[i]));
+		atomic_add(each, &cls->depots[node]->backed);
+	}
+}
+
 /**
  * mpool_class_grow() - make buffers
  * @cls: the class
@@ -120,8 +134,12 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		return -ENOMEM;
 	for (i = 0; cls->ctor && i < got; i++)
 		cls->ctor(bufs[i], cls->size, cls->arg);
+	class_count_nodes(cls, got, bufs, 1);
 	atomic_add(got, &cls->out);
 	atomic64_add(got, &cls->grown);
+	trace_mpool_grow(cls->pool->name, cls->size, got,
+			 atomic_read(&cls->backed), READ_ONCE(cls->max),
+			 page_to_nid(virt_to_page(bufs[0])), gfp);
 	return got;
 }
 
@@ -232,9 +250,12 @@ void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 {
 	if (!nr)
 		return;
+	class_count_nodes(cls, nr, bufs, -1);
 	cls->ops->free(cls, nr, bufs);
 	atomic64_add(nr, &cls->shrunk);
 	mpool_class_forget(cls, nr);
+	trace_mpool_shrink(cls->pool->name, cls->size, nr,
+			   atomic_read(&cls->backed));
 }
 
 /**

@@ -16,6 +16,7 @@
 
 #include "backing.h"
 #include "buf.h"
+#include "hist.h"
 #include "magazine.h"
 #include "stats.h"
 #include "stock.h"
@@ -74,6 +75,9 @@ struct mpool;
  * @handed: allocations served by hand-over from a free, or from the reserve
  * @taken: frees taken outside magazines and depots (hand-over, reserve)
  * @moved: allocations among those counted that were made for leases
+ * @slack: as of struct mpool_cpu, where no magazine was at hand
+ * @miss_ns: how long the backing took, @misses times
+ * @wait_ns: how long who slept has waited, @waits times
  * @reclaim: link in reclaim's list of classes; its mutex
  */
 struct mpool_class {
@@ -128,6 +132,9 @@ struct mpool_class {
 	atomic64_t handed;
 	atomic64_t taken;
 	atomic64_t moved;
+	atomic64_t slack;
+	struct mpool_hist miss_ns;
+	struct mpool_hist wait_ns;
 	struct list_head reclaim;
 };
 

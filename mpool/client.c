@@ -22,6 +22,7 @@
 #include "pool.h"
 #include "pseudo.h"
 #include "stock.h"
+#include "trace.h"
 #include "window.h"
 
 static atomic64_t last_id;
@@ -68,16 +69,26 @@ static unsigned int class_pages(const struct mpool_class *cls)
 	return cls->size >> PAGE_SHIFT;
 }
 
+/* A @handle of 0: the end of the client, which needs none to find the buffer. */
+static void tell_released(const struct mpool_client *client, u64 handle,
+			  const struct mpool_desc *desc)
+{
+	trace_mpool_release(client->pool->name, desc->cls->size, client->id,
+			    handle, desc->addr);
+}
+
 /* Takes all leases back; no mapping is left, so there is nothing to zap. */
 static void drain(struct mpool_client *client)
 {
 	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
 	struct mpool_class *cls;
 	unsigned long pos = 0;
-	unsigned int nr;
+	unsigned int i, nr;
 
 	while ((nr = mpool_slots_drain(&client->window->slots, &pos, descs))) {
 		cls = descs[0]->cls;
+		for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
+			tell_released(client, 0, descs[i]);
 		mpool_stock_return(cls, nr, descs);
 		mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
 		cond_resched();
@@ -288,8 +299,14 @@ void mpool_client_commit(struct mpool_client *client, struct mpool_grant *grant)
 		.pid = task_tgid_nr(current),
 		.since = ktime_get_boottime_seconds(),
 	};
+	unsigned int i;
 
 	get_task_comm(holder.comm, current);
+	/* Before another thread can release them. */
+	for (i = 0; trace_mpool_lease_enabled() && i < grant->nr; i++)
+		trace_mpool_lease(client->pool->name, grant->leases[i].length,
+				  client->id, grant->leases[i].handle,
+				  grant->descs[i]->addr);
 	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
 			    &holder);
 	grant_free(grant);
@@ -354,6 +371,7 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 {
 	struct mpool_window *window = client->window;
 	struct mpool_hold *holds;
+	unsigned int i;
 	int err;
 
 	holds = kvmalloc_array(nr, sizeof(*holds), GFP_KERNEL_ACCOUNT);
@@ -366,6 +384,10 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 	/* In the window's order: neighbours side by side, classes together. */
 	sort(holds, nr, sizeof(*holds), by_slot, NULL);
 	mpool_window_zap(window, nr, holds);
+	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
+		tell_released(client, mpool_slot_handle(holds[i].slot->gen,
+							holds[i].slot->id),
+			      holds[i].desc);
 	mpool_slots_free(&window->slots, nr, holds);
 	give_back(client, nr, holds);
 free_holds:

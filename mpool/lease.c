@@ -10,7 +10,9 @@
 #include "class.h"
 #include "lease.h"
 #include "pages.h"
+#include "pool.h"
 #include "reclaim.h"
+#include "trace.h"
 
 /* Buffers taken out of a depot at a time, staged on the stack. */
 #define BATCH	16
@@ -292,6 +294,13 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 	if (all && nr > READ_ONCE(cls->max))
 		return -ENOSPC;
 	err = take_now(&t);
+	if (t.got < need)
+		trace_mpool_exhaust(cls->pool->name, cls->size,
+				    READ_ONCE(cls->max),
+				    atomic_long_read(&cls->pool->bytes),
+				    READ_ONCE(cls->pool->max_bytes), GFP_KERNEL,
+				    err, err != -ENOMEM &&
+				    deadline != MPOOL_DEADLINE_NOW);
 	if (t.got < need && err != -ENOMEM) {
 		err = -EAGAIN;
 		if (deadline != MPOOL_DEADLINE_NOW)

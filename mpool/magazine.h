@@ -17,6 +17,7 @@
 #ifndef _MPOOL_MAGAZINE_H
 #define _MPOOL_MAGAZINE_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/gfp.h>
@@ -41,23 +42,30 @@ struct mpool_mag {
 
 /**
  * struct mpool_cpu - a CPU's part of a class
- * @busy: somebody on this CPU is inside
+ * @busy: somebody on this CPU is inside; a byte, as @prev_nr is two, that all
+ *	of this fits a cache line
  * @nr: buffers in @loaded
  * @loaded: magazine that allocations and frees use
  * @prev: the one loaded before; always full or empty, so that a workload that
  *	swings around a magazine's edge finds one more (hysteresis)
- * @prev_nr: buffers in @prev
- * @allocs: allocations served here
+ * @prev_nr: buffers in @prev; at most 64 (MAG_OBJECTS)
+ * @allocs: allocations served here, but those of @sized
+ * @sized: hits by size
+ * @asked: bytes that these asked for, less what others were given that they
+ *	had not asked for: so @sized times the size, less @asked, is the slack
+ *	of all, and a hit pays one addition for it
  * @frees: frees taken here
  * @refills: allocations of those that took a magazine from the depot
  */
 struct mpool_cpu {
-	unsigned int busy;
+	u8 busy;
+	u16 prev_nr;
 	unsigned int nr;
 	struct mpool_mag *loaded;
 	struct mpool_mag *prev;
-	unsigned int prev_nr;
 	u64 allocs;
+	u64 sized;
+	u64 asked;
 	u64 frees;
 	u64 refills;
 } ____cacheline_aligned;
@@ -71,6 +79,7 @@ struct mpool_cpu {
  * @nr: buffers in @full and @partial together
  * @allocs: single buffers taken, for allocations
  * @frees: single buffers brought back by frees
+ * @backed: buffers whose memory lies on the node, wherever they are
  */
 struct mpool_depot {
 	raw_spinlock_t lock;
@@ -80,6 +89,7 @@ struct mpool_depot {
 	unsigned long nr;
 	u64 allocs;
 	u64 frees;
+	atomic_t backed;
 } ____cacheline_aligned;
 
 int mpool_magazine_init(struct mpool_class *cls);

@@ -7,27 +7,76 @@
 #include <linux/percpu.h>
 
 #include "class.h"
+#include "cpu.h"
 #include "stats.h"
+
+/**
+ * mpool_cpu_stats() - read what one CPU has counted of a class
+ * @cls: the class
+ * @cpu: a possible CPU
+ * @st: where to
+ *
+ * Context: any.
+ */
+void mpool_cpu_stats(const struct mpool_class *cls, int cpu,
+		     struct mpool_cpu_stats *st)
+{
+	const struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+	u64 asked, sized;
+
+	/*
+	 * Written without marking by whoever holds the busy flag: what is
+	 * read may be older by what is under way, but is not torn.
+	 */
+	asked = data_race(c->asked);
+	/* Likewise; behind what it asked for, that the slack is not negative. */
+	sized = data_race(c->sized);
+	/* Likewise. */
+	st->allocs = data_race(c->allocs) + sized;
+	/* Likewise. */
+	st->frees = data_race(c->frees);
+	/* Likewise. */
+	st->refills = data_race(c->refills);
+	st->slack = sized * cls->size - asked;
+	/* Likewise. */
+	st->free = data_race(c->nr + c->prev_nr);
+}
+
+/**
+ * mpool_node_stats() - read what one node's depot has counted of a class
+ * @cls: the class
+ * @node: a possible node
+ * @st: where to
+ *
+ * Context: any but NMI.
+ */
+void mpool_node_stats(struct mpool_class *cls, int node,
+		      struct mpool_node_stats *st)
+{
+	struct mpool_depot *depot = cls->depots[node];
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	st->free = depot->nr;
+	st->full = depot->nr_full;
+	st->allocs = depot->allocs;
+	st->frees = depot->frees;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	st->backed = atomic_read(&depot->backed);
+}
 
 static void add_cpus(struct mpool_class *cls, struct mpool_class_stats *st)
 {
+	struct mpool_cpu_stats c;
 	u64 refills = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
-
-		/*
-		 * Written without marking by whoever holds the busy flag: what
-		 * is read may be older by what is under way, but is not torn.
-		 */
-		st->hits += data_race(c->allocs);
-		/* Likewise. */
-		st->frees += data_race(c->frees);
-		/* Likewise. */
-		refills += data_race(c->refills);
-		/* Likewise. */
-		st->free_cpu += data_race(c->nr + c->prev_nr);
+		mpool_cpu_stats(cls, cpu, &c);
+		st->hits += c.allocs;
+		st->frees += c.frees;
+		refills += c.refills;
+		st->free_cpu += c.free;
 	}
 	st->allocs += st->hits;
 	st->hits -= refills;
@@ -36,18 +85,15 @@ static void add_cpus(struct mpool_class *cls, struct mpool_class_stats *st)
 
 static void add_depots(struct mpool_class *cls, struct mpool_class_stats *st)
 {
-	unsigned long flags;
+	struct mpool_node_stats n;
 	int node;
 
 	for_each_node(node) {
-		struct mpool_depot *depot = cls->depots[node];
-
-		raw_spin_lock_irqsave(&depot->lock, flags);
-		st->free_depot += depot->nr;
-		st->allocs += depot->allocs;
-		st->depot_hits += depot->allocs;
-		st->frees += depot->frees;
-		raw_spin_unlock_irqrestore(&depot->lock, flags);
+		mpool_node_stats(cls, node, &n);
+		st->free_depot += n.free;
+		st->allocs += n.allocs;
+		st->depot_hits += n.allocs;
+		st->frees += n.frees;
 	}
 }
 
@@ -120,4 +166,45 @@ void mpool_stats_add(struct mpool_class_stats *sum,
 	BUILD_BUG_ON(offsetof(struct mpool_class_stats, max) != sizeof(u64));
 	for (i = 1; i < sizeof(*st) / sizeof(u64); i++)
 		to[i] += from[i];
+}
+
+/**
+ * mpool_slack_add() - allocations by size were given more than they asked for
+ * @cls: the class
+ * @bytes: how much more
+ *
+ * For what is not a hit, which counts it in passing.
+ *
+ * Context: any but NMI.
+ */
+void mpool_slack_add(struct mpool_class *cls, u64 bytes)
+{
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+
+	if (cpu) {
+		cpu->asked -= bytes;
+		mpool_cpu_leave(cpu);
+	} else {
+		atomic64_add(bytes, &cls->slack);
+	}
+}
+
+/**
+ * mpool_class_slack() - bytes given to kernel users who had not asked for them
+ * @cls: the class
+ *
+ * Context: any.
+ * Return: the sum over all allocations so far.
+ */
+u64 mpool_class_slack(const struct mpool_class *cls)
+{
+	u64 slack = atomic64_read(&cls->slack);
+	struct mpool_cpu_stats st;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		mpool_cpu_stats(cls, cpu, &st);
+		slack += st.slack;
+	}
+	return slack;
 }

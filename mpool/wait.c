@@ -20,6 +20,8 @@
 
 #include "class.h"
 #include "magazine.h"
+#include "pool.h"
+#include "trace.h"
 #include "wait.h"
 
 /* mempool_alloc() sleeps no longer either, lest a buffer could be made. */
@@ -367,6 +369,12 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 	return w->buf;
 }
 
+static void wait_tell(struct mpool_class *cls, int err, u64 ns)
+{
+	mpool_hist_count(&cls->wait_ns, ns);
+	trace_mpool_wait(cls->pool->name, cls->size, err, ns);
+}
+
 /**
  * mpool_wait() - wait in turn for a buffer
  * @cls: the class
@@ -379,9 +387,11 @@ void *mpool_wait(struct mpool_class *cls,
 			     const struct mpool_wait_how *how)
 {
 	struct waiter w = { .task = current, .retry = true };
+	u64 start = ktime_get_ns();
 	void *made = NULL, *buf;
 	int err = 0;
 
+	trace_mpool_wait_begin(cls->pool->name, cls->size);
 	if (wait_join(cls, &w)) {
 		/* Nobody else's drain can be trusted to come after us. */
 		mpool_drain_begin(cls);
@@ -405,6 +415,7 @@ void *mpool_wait(struct mpool_class *cls,
 		wait_sleep(&w, how);
 	}
 	buf = wait_leave(cls, &w);
+	wait_tell(cls, buf || made ? 0 : err, ktime_get_ns() - start);
 	if (!buf)
 		return made ?: ERR_PTR(err);
 	if (made)
