@@ -26,6 +26,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_report_suite,
 	&mpool_stats_suite,
 	&mpool_hist_suite,
+	&mpool_leak_suite,
 	&mpool_trace_suite,
 };
 

@@ -20,6 +20,7 @@ extern struct kunit_suite mpool_stock_suite;
 extern struct kunit_suite mpool_lease_suite;
 extern struct kunit_suite mpool_stats_suite;
 extern struct kunit_suite mpool_hist_suite;
+extern struct kunit_suite mpool_leak_suite;
 extern struct kunit_suite mpool_trace_suite;
 
 #endif /* _MPOOL_KUNIT_SUITES_H */

@@ -5,13 +5,12 @@
  * backed counts a buffer from before it is made until after it is gone, so
  * that it never exceeds max, however many grow at once.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/err.h>
 #include <linux/mpool.h>
 #include <linux/slab.h>
 
 #include "class.h"
+#include "leak.h"
 #include "pool.h"
 #include "supply.h"
 #include "trace.h"
@@ -361,7 +360,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
  */
 bool mpool_class_destroy(struct mpool_class *cls)
 {
-	int left;
+	u64 left;
 
 	mpool_drain_begin(cls);
 	mpool_class_shrink(cls, 0, UINT_MAX);
@@ -369,8 +368,8 @@ bool mpool_class_destroy(struct mpool_class *cls)
 	mpool_reserve_empty(cls);
 	left = atomic_read(&cls->backed);
 	if (left) {
-		pr_err("%s: %d buffers of %u bytes were never given back\n",
-		       cls->pool->name, left, cls->size);
+		/* Nobody uses the class: every buffer left is a user's. */
+		WARN_ON_ONCE(mpool_leak_report_class(cls) != left);
 		return false;
 	}
 	class_free(cls);

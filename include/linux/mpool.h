@@ -91,5 +91,6 @@ void mpool_get_config(struct mpool *pool, struct mpool_pool_config *set);
 void mpool_get_stats(struct mpool *pool, struct mpool_class_stats *total);
 int mpool_class_get_stats(struct mpool *pool, size_t size,
 			  struct mpool_class_stats *stats);
+long mpool_report_leaks(struct mpool *pool);
 
 #endif /* _LINUX_MPOOL_H */
