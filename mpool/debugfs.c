@@ -34,8 +34,13 @@ static u64 balance(const struct mpool_class_stats *st)
 	       st->quarantined;
 }
 
-/* @part of @whole in tenths of a per cent. */
-static void show_percent(struct seq_file *m, u64 part, u64 whole)
+/**
+ * mpool_debugfs_percent() - show a share, in tenths of a per cent
+ * @m: where to
+ * @part: the share
+ * @whole: of what; of 0 no share is shown
+ */
+void mpool_debugfs_percent(struct seq_file *m, u64 part, u64 whole)
 {
 	u64 tenths = whole ? div64_u64(part * 1000, whole) : 0;
 	u32 rest;
@@ -54,7 +59,7 @@ static void summary_line(struct seq_file *m, const char *name,
 	seq_printf(m, "%-31s %7u %8llu %8llu %8llu %8llu %6llu", name, clients,
 		   st->backed, st->allocated, st->leased, idle(st),
 		   st->quarantined);
-	show_percent(m, st->hits, st->allocs);
+	mpool_debugfs_percent(m, st->hits, st->allocs);
 	seq_printf(m, " %10llu\n", bytes >> 10);
 }
 
@@ -150,7 +155,7 @@ static int stats_show(struct seq_file *m, void *v)
 	mpool_pool_stats(pool, &st);
 	show_counters(m, &st);
 	seq_puts(m, "hit_rate                ");
-	show_percent(m, st.hits, st.allocs);
+	mpool_debugfs_percent(m, st.hits, st.allocs);
 	seq_printf(m, " %%\n%-12s %20ld\n%-12s %20lu\n%-12s %20d\n",
 		   "bytes", atomic_long_read(&pool->bytes),
 		   "max_bytes", READ_ONCE(pool->max_bytes),
@@ -176,7 +181,7 @@ static void class_line(struct seq_file *m, const struct mpool_class_stats *st)
 		   st->max, st->backed, st->free_cpu, st->free_depot, st->clean,
 		   st->dirty, st->reserve, st->allocated, st->leased,
 		   st->quarantined);
-	show_percent(m, st->hits, st->allocs);
+	mpool_debugfs_percent(m, st->hits, st->allocs);
 	seq_printf(m, " %8llu %8llu %8llu\n", st->misses, st->fails, st->waits);
 }
 
@@ -256,7 +261,9 @@ static void pool_added(struct mpool *pool)
 	debugfs_create_file("stats", 0400, pool->dir, pool, &stats_fops);
 	debugfs_create_file("classes", 0400, pool->dir, pool, &classes_fops);
 	debugfs_create_file("config", 0400, pool->dir, pool, &config_fops);
+	mpool_debugfs_add_stats(pool, pool->dir);
 	mpool_debugfs_add_leases(pool, pool->dir);
+	mpool_debugfs_add_leaks(pool, pool->dir);
 }
 
 static void pool_removed(struct mpool *pool)

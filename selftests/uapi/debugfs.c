@@ -117,7 +117,8 @@ static int numbers(const char *line, __u64 *values, int max)
 }
 
 static const char * const pool_files[] = {
-	"stats", "classes", "config", "leases",
+	"stats", "classes", "config", "leases", "leaks", "cpus", "nodes",
+	"latency", "fragmentation",
 };
 
 TEST_F(debugfs, only_root_reads)
