@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := all
 .PHONY: all modules clean install help vm demo check check-kunit \
-	check-selftests attack coverage bench-insn static kernels distclean-cache docs
+	check-selftests attack coverage torture bench-insn static kernels distclean-cache docs
 
 # Whatever is missing is said in one line.
 cc_found = $(shell command -v $(firstword $(CC)))
@@ -70,6 +70,10 @@ attack:		## the attacks of selftests/attack/list in full length, for hours; BEDS
 coverage:	## lines of each file that the tests run; FILES="mpool/client.c" lists the others
 	@:$(call need_packages,base debug tools)
 	@$(VM)/coverage.sh $(FILES)
+
+torture:	## everything at once for SECONDS=600 on each of BEDS="debug-6.1 kcsan-6.1"
+	@:$(call need_packages,base debug tools)
+	@BEDS="$(BEDS)" $(VM)/torture.sh $(SECONDS)
 
 bench-insn:	## instructions for an allocation, counted by the emulator; KERNEL=6.1
 	@:$(call need_packages,base)$(need_chroot)

@@ -1,33 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything at once: allocation and free from tasks, softirq and hardirq on
- * all CPUs, frees on other CPUs than the allocation, bulk calls, waiting with
- * and without a timeout, trimming and resizing, on a pool too small for it.
+ * Everything at once, on a pool too small for it: allocation and free, single
+ * and in bulk, by size and by class, from tasks, softirq (tasklet), hardirq
+ * (irq_work) and hrtimers on all CPUs; frees on other CPUs than the
+ * allocation; waiting without limit, with a timeout, and being killed at it;
+ * trimming, resizing and reading the counters meanwhile.  The script that
+ * loads this adds CPU hotplug, the shrinkers and the views.
  *
- * Each buffer is stamped at both ends when it is had, and the stamp proved
- * before it is given back: a buffer in two hands, or one written by the pool
- * while it is out, is found.  Loading runs for @seconds and fails with -EIO
- * when a stamp was wrong or the counters do not balance at the end.
+ * Each buffer is stamped all over when it is had, and the stamp proved while
+ * it is held and before it is given back: a buffer in two hands, or one that
+ * the pool writes while it is out, is found.  Loading runs for @seconds and
+ * fails with -EIO when a stamp was wrong, when an allocation failed that may
+ * not, when a waiter was forgotten, when a context never got a buffer, or when
+ * the counters do not balance at the end.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mpool.h>
 #include <linux/percpu.h>
 #include <linux/prandom.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
-#include <linux/timer.h>
 
 #include "../../mpool/compat/export.h"
 #include "../../mpool/compat/timer.h"
+#include "balance.h"
+#include "press.h"
+#include "stamp.h"
 
 static unsigned int seconds = 5;
 module_param(seconds, uint, 0444);
@@ -45,303 +54,497 @@ static unsigned int reserve;
 module_param(reserve, uint, 0444);
 MODULE_PARM_DESC(reserve, "Buffers of each class set aside");
 
+static unsigned int broken;
+module_param(broken, uint, 0444);
+MODULE_PARM_DESC(broken, "Writes to this many buffers after their free, to see it found");
+
 #define TASKS_MAX	64
 #define HELD		24
 #define BULK		8
+/* Pause between two interrupts, beside three times what the last one took. */
 #define IRQ_NS		(250 * NSEC_PER_USEC)
+/* Letters that one interrupt opens, lest it lasts for milliseconds. */
+#define IRQ_MAIL	4
+/* Time for the last waiters; nobody holds a buffer then. */
+#define PATIENCE	(30 * HZ)
 
-/* Begins a buffer; its last eight bytes repeat the stamp. */
-struct stamp {
-	struct llist_node node;
-	u64 value;
-	u32 size;
+static const u32 sizes[] = {
+	64, 192, 1024, 3072, SZ_4K, SZ_8K, SZ_16K + SZ_4K, SZ_64K, SZ_128K,
 };
 
-static const u32 sizes[] = { 64, 192, 1024, 3072, SZ_4K, SZ_8K, SZ_16K + SZ_4K };
+#define SIZES		ARRAY_SIZE(sizes)
 
-static struct mpool *mp;
-static LLIST_HEAD(mail);
-static atomic64_t next_stamp;
-static atomic_t wrong;
-static atomic64_t ops;
-static bool stop;
+enum where { TASK, SOFTIRQ, HARDIRQ, HRTIMER, NR_WHERE };
 
-struct percpu_timers {
-	struct hrtimer hard;
-	struct timer_list soft;
-	struct rnd_state rnd;
+static const char * const where_names[] = {
+	"task", "softirq", "hardirq", "hrtimer"
 };
 
-static DEFINE_PER_CPU(struct percpu_timers, timers);
+/* What interrupts one CPU. Each is never run twice at once, so owns its rnd. */
+struct percpu_irqs {
+	struct hrtimer timer;
+	struct irq_work work;
+	struct tasklet_struct tasklet;
+	struct rnd_state rnd[NR_WHERE];
+};
 
-static u32 pick(struct rnd_state *rnd)
-{
-	return sizes[prandom_u32_state(rnd) % ARRAY_SIZE(sizes)];
-}
-
-static u64 *tail_of(struct stamp *s)
-{
-	return (void *)s + s->size - sizeof(u64);
-}
-
-static struct stamp *stamp(void *buf, u32 size)
-{
-	struct stamp *s = buf;
-
-	s->value = atomic64_inc_return(&next_stamp);
-	s->size = size;
-	*tail_of(s) = s->value;
-	return s;
-}
-
-static void prove(struct stamp *s)
-{
-	if (s->size > SZ_64K || *tail_of(s) != s->value) {
-		atomic_inc(&wrong);
-		pr_err("a buffer of %u bytes lost its stamp %llu\n", s->size,
-		       s->value);
-	}
-	/* A second proof of the same buffer must not pass. */
-	s->value = ~s->value;
-}
-
-static void put(struct stamp *s)
-{
-	prove(s);
-	mpool_free(mp, s);
-	atomic64_inc(&ops);
-}
-
-static void read_mail(void)
-{
-	struct llist_node *list = llist_del_all(&mail);
-	struct stamp *s, *next;
-
-	llist_for_each_entry_safe(s, next, list, node)
-		put(s);
-}
-
-static void in_interrupt_step(struct rnd_state *rnd)
-{
-	u32 size = pick(rnd);
-	void *buf = mpool_alloc(mp, size, GFP_ATOMIC);
-
-	if (buf)
-		llist_add(&stamp(buf, size)->node, &mail);
-	if (prandom_u32_state(rnd) % 4 == 0)
-		read_mail();
-}
-
-static enum hrtimer_restart hard_fn(struct hrtimer *t)
-{
-	struct percpu_timers *pt = container_of(t, struct percpu_timers, hard);
-
-	in_interrupt_step(&pt->rnd);
-	if (READ_ONCE(stop))
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(t, ns_to_ktime(IRQ_NS));
-	return HRTIMER_RESTART;
-}
-
-static void soft_fn(struct timer_list *t)
-{
-	struct percpu_timers *pt = container_of(t, struct percpu_timers, soft);
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, jiffies);
-	in_interrupt_step(&rnd);
-	if (!READ_ONCE(stop))
-		mod_timer(&pt->soft, jiffies + 1);
-}
-
-/* What a task holds; given back as a whole before it may wait for more. */
+/* A task and what it holds. */
 struct hands {
+	struct task_struct *task;
 	struct stamp *held[HELD];
 	unsigned int nr;
 	struct rnd_state rnd;
 };
 
-static void drop(struct hands *h)
+static struct mpool *mp;
+/* NULL until a task asked for it; then constant. */
+static struct mpool_class *classes[SIZES];
+static LLIST_HEAD(mail);
+static atomic_long_t had[NR_WHERE], missed[NR_WHERE];
+static atomic_t wrong, to_break, timeouts, killed, ended;
+static bool stop;
+static DEFINE_PER_CPU(struct percpu_irqs, irqs);
+
+static struct mpool_class *class_of(u32 index, bool wanted)
 {
-	while (h->nr)
-		put(h->held[--h->nr]);
+	/* With what class_get() saw. */
+	return wanted ? smp_load_acquire(&classes[index]) : NULL;
 }
 
-static void step_single(struct hands *h)
+static void class_get(u32 index)
 {
-	u32 r = prandom_u32_state(&h->rnd), size = pick(&h->rnd);
+	struct mpool_class *cls = mpool_class_get(mp, sizes[index]);
+
+	if (IS_ERR(cls))
+		return;
+	/* It is the same one each time; pairs with class_of(). */
+	smp_store_release(&classes[index], cls);
+}
+
+static struct stamp *stamp(void *buf, u32 index, enum where where)
+{
+	atomic_long_inc(&had[where]);
+	return stamp_write(buf, sizes[index], index);
+}
+
+static void prove(struct stamp *s)
+{
+	if (s->index < SIZES && stamp_intact(s, sizes[s->index]))
+		return;
+	if (atomic_inc_return(&wrong) <= 10)
+		pr_err("a buffer of %u bytes lost its stamp %llu\n", s->size,
+		       s->value);
+}
+
+static void put(struct stamp *s, bool by_class)
+{
+	struct mpool_class *cls = class_of(s->index % SIZES, by_class);
+
+	prove(s);
+	stamp_remove(s);
+	if (cls)
+		mpool_class_free(cls, s);
+	else
+		mpool_free(mp, s);
+	if (atomic_read(&to_break) > 0 && atomic_dec_return(&to_break) >= 0)
+		memset(s, 0x5a, sizeof(*s));
+}
+
+static void *get(u32 index, bool by_class, gfp_t gfp)
+{
+	struct mpool_class *cls = class_of(index, by_class);
+
+	if (cls)
+		return mpool_class_alloc(cls, gfp);
+	return mpool_alloc(mp, sizes[index], gfp);
+}
+
+static void *get_timeout(u32 index, bool by_class, long timeout)
+{
+	struct mpool_class *cls = class_of(index, by_class);
+
+	if (cls)
+		return mpool_class_alloc_timeout(cls, GFP_KERNEL, timeout);
+	return mpool_alloc_timeout(mp, sizes[index], GFP_KERNEL, timeout);
+}
+
+/* Frees what others allocated, elsewhere, as many as told; leaves the rest. */
+static void read_mail(unsigned int most)
+{
+	struct llist_node *list = llist_del_all(&mail), *last;
+
+	while (list && most--) {
+		struct llist_node *next = list->next;
+
+		put(llist_entry(list, struct stamp, node), most % 2);
+		list = next;
+	}
+	if (!list)
+		return;
+	for (last = list; last->next; last = last->next)
+		;
+	llist_add_batch(list, last, &mail);
+}
+
+static void bulk(u32 index, bool by_class, gfp_t gfp, enum where where)
+{
+	struct mpool_class *cls = class_of(index, by_class);
+	unsigned int i, got;
+	void *bufs[BULK];
+
+	got = cls ? mpool_class_alloc_bulk(cls, gfp, BULK, bufs) :
+		mpool_alloc_bulk(mp, sizes[index], gfp, BULK, bufs);
+	for (i = 0; i < got; i++)
+		stamp(bufs[i], index, where);
+	for (i = 0; i < got; i++)
+		prove(bufs[i]);
+	if (cls)
+		mpool_class_free_bulk(cls, got, bufs);
+	else
+		mpool_free_bulk(mp, got, bufs);
+}
+
+static void irq_step(struct percpu_irqs *pi, enum where where)
+{
+	u32 r = prandom_u32_state(&pi->rnd[where]);
+	u32 index = (r >> 16) % SIZES;
+	bool by_class = r & 1;
 	void *buf;
 
-	if (r % 8 == 0) {
-		/* Waits without limit only with empty hands. */
-		drop(h);
-		buf = mpool_alloc(mp, size, GFP_KERNEL);
-	} else if (r % 8 == 1) {
-		buf = mpool_alloc_timeout(mp, size, GFP_KERNEL, r % 3);
+	if (r % 16 < 2) {
+		bulk(index, by_class, GFP_ATOMIC, where);
 	} else {
-		buf = mpool_alloc(mp, size, GFP_NOWAIT | __GFP_NOWARN);
+		buf = get(index, by_class, GFP_ATOMIC);
+		if (!buf)
+			atomic_long_inc(&missed[where]);
+		else if (r % 16 < 8)
+			put(stamp(buf, index, where), !by_class);
+		else
+			llist_add(&stamp(buf, index, where)->node, &mail);
+	}
+	if (r % 64 < 32)
+		read_mail(IRQ_MAIL);
+}
+
+static void hardirq_fn(struct irq_work *work)
+{
+	irq_step(container_of(work, struct percpu_irqs, work), HARDIRQ);
+}
+
+static void softirq_fn(struct tasklet_struct *t)
+{
+	irq_step(container_of(t, struct percpu_irqs, tasklet), SOFTIRQ);
+}
+
+/* The others follow when this one returns, on top of the same task. */
+static enum hrtimer_restart hrtimer_fn(struct hrtimer *t)
+{
+	struct percpu_irqs *pi = container_of(t, struct percpu_irqs, timer);
+	ktime_t begin = ktime_get();
+
+	if (READ_ONCE(stop))
+		return HRTIMER_NORESTART;
+	irq_step(pi, HRTIMER);
+	irq_work_queue(&pi->work);
+	tasklet_schedule(&pi->tasklet);
+	hrtimer_forward_now(t, ktime_add_ns(ktime_sub(ktime_get(), begin) * 3,
+					    IRQ_NS));
+	return HRTIMER_RESTART;
+}
+
+static int irqs_online(unsigned int cpu)
+{
+	struct percpu_irqs *pi = per_cpu_ptr(&irqs, cpu);
+
+	if (!READ_ONCE(stop))
+		hrtimer_start(&pi->timer, ns_to_ktime(IRQ_NS),
+			      HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+
+static int irqs_offline(unsigned int cpu)
+{
+	struct percpu_irqs *pi = per_cpu_ptr(&irqs, cpu);
+
+	hrtimer_cancel(&pi->timer);
+	irq_work_sync(&pi->work);
+	tasklet_kill(&pi->tasklet);
+	return 0;
+}
+
+static void irqs_setup(void)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct percpu_irqs *pi = per_cpu_ptr(&irqs, cpu);
+
+		for (i = 0; i < NR_WHERE; i++)
+			prandom_seed_state(&pi->rnd[i], cpu * NR_WHERE + i + 1);
+		mpool_hrtimer_setup(&pi->timer, hrtimer_fn, CLOCK_MONOTONIC,
+				    HRTIMER_MODE_REL_PINNED_HARD);
+		init_irq_work(&pi->work, hardirq_fn);
+		tasklet_setup(&pi->tasklet, softirq_fn);
+	}
+}
+
+static void drop(struct hands *h)
+{
+	while (h->nr) {
+		h->nr--;
+		put(h->held[h->nr], h->nr % 2);
+	}
+}
+
+/* Waits without limit, so only with empty hands; fails only when killed. */
+static void *wait_for(struct hands *h, u32 index, bool by_class)
+{
+	void *buf;
+
+	drop(h);
+	buf = get(index, by_class, GFP_KERNEL);
+	if (!buf && signal_pending(current)) {
+		atomic_inc(&killed);
+	} else if (!buf) {
+		atomic_inc(&wrong);
+		pr_err("an allocation that waits failed, size %u\n",
+		       sizes[index]);
+	}
+	return buf;
+}
+
+static void step_single(struct hands *h, u32 r, u32 index)
+{
+	bool by_class = r & 1;
+	void *buf;
+
+	if (r % 16 < 3) {
+		buf = wait_for(h, index, by_class);
+	} else if (r % 16 < 6) {
+		buf = get_timeout(index, by_class, r / 16 % 8);
+		if (!buf)
+			atomic_inc(&timeouts);
+	} else {
+		buf = get(index, by_class, GFP_NOWAIT | __GFP_NOWARN);
+		if (!buf)
+			atomic_long_inc(&missed[TASK]);
 	}
 	if (!buf)
 		return;
-	if (r % 16 < 4)
-		llist_add(&stamp(buf, size)->node, &mail);
+	if (r % 64 < 16)
+		llist_add(&stamp(buf, index, TASK)->node, &mail);
 	else
-		h->held[h->nr++] = stamp(buf, size);
-}
-
-static void step_bulk(struct hands *h)
-{
-	void *bufs[BULK];
-	unsigned int i, got;
-	u32 size = pick(&h->rnd);
-
-	got = mpool_alloc_bulk(mp, size, GFP_NOWAIT | __GFP_NOWARN, BULK, bufs);
-	for (i = 0; i < got; i++)
-		stamp(bufs[i], size);
-	for (i = 0; i < got; i++)
-		prove(bufs[i]);
-	mpool_free_bulk(mp, got, bufs);
-	atomic64_add(got, &ops);
+		h->held[h->nr++] = stamp(buf, index, TASK);
 }
 
 static int task_fn(void *arg)
 {
 	struct hands *h = arg;
 
-	while (!kthread_should_stop()) {
-		u32 r = prandom_u32_state(&h->rnd);
+	allow_signal(SIGKILL);
+	while (!READ_ONCE(stop)) {
+		u32 r = prandom_u32_state(&h->rnd), index = (r >> 16) % SIZES;
 
 		if (h->nr == HELD || r % 32 == 0)
 			drop(h);
-		else if (r % 8 == 1)
-			step_bulk(h);
+		else if (r % 64 == 1)
+			class_get(index);
+		else if (r % 64 < 8)
+			bulk(index, r & 1, GFP_NOWAIT | __GFP_NOWARN, TASK);
 		else
-			step_single(h);
+			step_single(h, r >> 3, index);
+		if (h->nr)
+			prove(h->held[r % h->nr]);
 		if (r % 16 == 2)
-			read_mail();
-		if (READ_ONCE(stop))
-			drop(h);
+			read_mail(UINT_MAX);
+		if (signal_pending(current))
+			flush_signals(current);
 		cond_resched();
 	}
 	drop(h);
+	atomic_inc(&ended);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(HZ / 10);
 	return 0;
 }
 
-/* On each CPU, so that its timers begin there. */
-static void timers_start(void *unused)
+static int press_fn(void *arg)
 {
-	struct percpu_timers *pt = this_cpu_ptr(&timers);
-
-	hrtimer_start(&pt->hard, ns_to_ktime(IRQ_NS), HRTIMER_MODE_REL_HARD);
-	mod_timer(&pt->soft, jiffies + 1);
-}
-
-static void timers_setup(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct percpu_timers *pt = per_cpu_ptr(&timers, cpu);
-
-		prandom_seed_state(&pt->rnd, cpu + 1);
-		mpool_hrtimer_setup(&pt->hard, hard_fn, CLOCK_MONOTONIC,
-				    HRTIMER_MODE_REL_HARD);
-		timer_setup(&pt->soft, soft_fn, 0);
+	while (!kthread_should_stop()) {
+		if (!READ_ONCE(stop))
+			press(press_node(), &stop);
+		schedule_timeout_interruptible(HZ);
 	}
+	return 0;
 }
 
-static void timers_stop(void)
+static int trim_fn(void *arg)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct percpu_timers *pt = per_cpu_ptr(&timers, cpu);
-
-		hrtimer_cancel(&pt->hard);
-		timer_delete_sync(&pt->soft);
-	}
-}
-
-static void disturb(void)
-{
-	unsigned long end = jiffies + seconds * HZ;
 	struct rnd_state rnd;
-	unsigned int i = 0;
 
 	prandom_seed_state(&rnd, 42);
-	while (time_before(jiffies, end)) {
+	while (!kthread_should_stop()) {
 		u32 r = prandom_u32_state(&rnd);
 
-		msleep(5 + r % 20);
-		if (i++ % 4 == 0)
-			mpool_trim(mp, r % 2 ? 0 : 10);
-		else
-			mpool_resize(mp, r % 2, max / 2 + r / 2 % max);
-		read_mail();
+		msleep(5 + r % 30);
+		mpool_trim(mp, r % 2 ? 0 : 10);
 	}
+	return 0;
 }
 
-static u64 parts(const struct mpool_class_stats *st)
+static int resize_fn(void *arg)
 {
-	return st->free_cpu + st->free_depot + st->clean + st->dirty +
-	       st->reserve;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 43);
+	while (!kthread_should_stop()) {
+		u32 r = prandom_u32_state(&rnd);
+
+		msleep(3 + r % 20);
+		mpool_resize(mp, r % MPOOL_NR_TIERS, max / 2 + r / 4 % max);
+	}
+	return 0;
 }
 
-static bool balanced(void)
+static int read_fn(void *arg)
 {
 	struct mpool_class_stats st;
-	unsigned int i;
+	unsigned int i = 0;
 
-	/* A cleanup may be under way, with buffers in its hands. */
-	for (i = 0; i < 100; i++) {
+	while (!kthread_should_stop()) {
+		usleep_range(2000, 3000);
 		mpool_get_stats(mp, &st);
-		if (st.backed == parts(&st))
-			break;
-		msleep(20);
+		mpool_class_get_stats(mp, sizes[i++ % SIZES], &st);
 	}
-	pr_info("%lld frees proved, %llu hits, %llu depot hits, %llu misses, %llu waits, %llu fails, %u wrong\n",
-		atomic64_read(&ops), st.hits, st.depot_hits, st.misses,
-		st.waits, st.fails, atomic_read(&wrong));
-	if (st.allocs == st.frees && !st.bad_frees && st.backed == parts(&st))
-		return true;
-	pr_err("out of balance: %llu allocs, %llu frees, %llu bad, %llu backed, %llu free\n",
-	       st.allocs, st.frees, st.bad_frees, st.backed, parts(&st));
-	return false;
+	return 0;
 }
 
-static int run(struct hands *hands, struct task_struct **task)
+static int kill_fn(void *arg)
 {
-	unsigned int i, nr;
+	struct hands *hands = arg;
+	struct rnd_state rnd;
 
-	for (nr = 0; nr < tasks; nr++) {
-		prandom_seed_state(&hands[nr].rnd, 1000 + nr);
-		task[nr] = kthread_run(task_fn, &hands[nr],
-				       "mpool_torture/%u", nr);
-		if (IS_ERR(task[nr]))
-			break;
+	prandom_seed_state(&rnd, 44);
+	while (!kthread_should_stop()) {
+		u32 r = prandom_u32_state(&rnd);
+
+		usleep_range(1000, 1100 + r % 10000);
+		send_sig(SIGKILL, hands[r / 16 % tasks].task, 1);
 	}
-	timers_setup();
-	on_each_cpu(timers_start, NULL, 1);
-	disturb();
+	return 0;
+}
+
+static int (* const disturbers[])(void *arg) = {
+	trim_fn, resize_fn, read_fn, kill_fn, press_fn
+};
+
+#define DISTURBERS	ARRAY_SIZE(disturbers)
+
+static void disturb(struct hands *hands)
+{
+	struct task_struct *t[DISTURBERS];
+	unsigned int i, left;
+
+	for (i = 0; i < DISTURBERS; i++) {
+		t[i] = ERR_PTR(-ENOENT);
+		/* Others find memory only where there are other nodes. */
+		if (disturbers[i] != press_fn || press_node() >= 0)
+			t[i] = kthread_run(disturbers[i], hands,
+					   "mpool_disturb/%u", i);
+	}
+	for (left = seconds; left; left--) {
+		msleep(1000);
+		if (left % 60 == 0)
+			pr_info("%u s to go\n", left);
+	}
 	WRITE_ONCE(stop, true);
-	timers_stop();
-	/* Who waits is served by what is read, and by the others' stopping. */
-	for (i = 0; i < 20; i++) {
-		read_mail();
+	for (i = 0; i < DISTURBERS; i++) {
+		if (!IS_ERR(t[i]))
+			kthread_stop(t[i]);
+	}
+}
+
+/* Who still waits is served by the others' stopping; nothing is held then. */
+static void await_tasks(struct hands *hands, unsigned int nr)
+{
+	unsigned long end = jiffies + PATIENCE;
+	unsigned int i;
+
+	while (atomic_read(&ended) < nr && time_before(jiffies, end)) {
+		read_mail(UINT_MAX);
+		msleep(20);
+	}
+	if (atomic_read(&ended) < nr) {
+		pr_err("%u tasks wait for ever\n", nr - atomic_read(&ended));
+		atomic_inc(&wrong);
+	}
+	while (atomic_read(&ended) < nr) {
+		for (i = 0; i < nr; i++)
+			send_sig(SIGKILL, hands[i].task, 1);
 		msleep(20);
 	}
 	for (i = 0; i < nr; i++)
-		kthread_stop(task[i]);
-	read_mail();
-	if (nr < tasks || atomic_read(&wrong))
-		return -EIO;
-	return balanced() ? 0 : -EIO;
+		kthread_stop(hands[i].task);
+	read_mail(UINT_MAX);
+}
+
+static int verdict(void)
+{
+	struct mpool_class_stats st;
+	int err = atomic_read(&wrong) ? -EIO : 0;
+	unsigned int i;
+
+	for (i = 0; i < SIZES; i++) {
+		if (!balance_class(mp, sizes[i]))
+			err = -EIO;
+	}
+	for (i = 0; i < NR_WHERE; i++) {
+		pr_info("%s: %ld buffers had and proved, %ld times none\n",
+			where_names[i], atomic_long_read(&had[i]),
+			atomic_long_read(&missed[i]));
+		if (!atomic_long_read(&had[i]))
+			err = -EIO;
+	}
+	mpool_get_stats(mp, &st);
+	pr_info("%llu hits, %llu depot hits, %llu misses, %llu waits (%d timed out, %d killed), %llu grown, %llu shrunk, %d wrong\n",
+		st.hits, st.depot_hits, st.misses, st.waits,
+		atomic_read(&timeouts), atomic_read(&killed), st.grown,
+		st.shrunk, atomic_read(&wrong));
+	return err;
+}
+
+static int run(struct hands *hands)
+{
+	unsigned int nr;
+	int state;
+
+	for (nr = 0; nr < tasks; nr++) {
+		prandom_seed_state(&hands[nr].rnd, 1000 + nr);
+		hands[nr].task = kthread_create(task_fn, &hands[nr],
+						"mpool_torture/%u", nr);
+		if (IS_ERR(hands[nr].task))
+			break;
+		wake_up_process(hands[nr].task);
+	}
+	irqs_setup();
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "mpool_torture:online",
+				  irqs_online, irqs_offline);
+	if (nr == tasks && state >= 0)
+		disturb(hands);
+	WRITE_ONCE(stop, true);
+	if (state >= 0)
+		cpuhp_remove_state(state);
+	await_tasks(hands, nr);
+	if (nr < tasks || state < 0)
+		return -ENOMEM;
+	return verdict();
 }
 
 static int __init torture_init(void)
 {
 	struct mpool_config cfg = {
 		.settings = {
+			.max_size = SZ_128K,
 			.max = { max, max, max },
 			.initial = { 8, 8, 8 },
 			.reserve = reserve ?: MPOOL_NONE,
@@ -350,23 +553,21 @@ static int __init torture_init(void)
 			.shrink_percent = 90,
 		},
 	};
-	struct task_struct **task;
 	struct hands *hands;
-	int err = -ENOMEM;
+	int err;
 
 	if (!tasks || tasks > TASKS_MAX || max < 16)
 		return -EINVAL;
+	atomic_set(&to_break, broken);
 	hands = kcalloc(tasks, sizeof(*hands), GFP_KERNEL);
-	task = kcalloc(tasks, sizeof(*task), GFP_KERNEL);
+	if (!hands)
+		return -ENOMEM;
 	mp = mpool_create("torture", &cfg);
-	if (IS_ERR(mp)) {
-		err = PTR_ERR(mp);
-	} else {
-		if (hands && task)
-			err = run(hands, task);
+	err = PTR_ERR_OR_ZERO(mp);
+	if (!err) {
+		err = run(hands);
 		mpool_put(mp);
 	}
-	kfree(task);
 	kfree(hands);
 	return err;
 }

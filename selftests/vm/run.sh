@@ -10,7 +10,7 @@
 #
 # In the environment: ATTACK=full runs the attacks in full length, SHUFFLE=NUMBER
 # everything twice and in random order, SIGNALS=1 everything under 1,000 signals a
-# second.
+# second, TORTURE_SECONDS=NUMBER modules/torture.sh that long.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -86,7 +86,8 @@ machine() {
 		done
 	fi
 	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" \
-		ATTACK "${ATTACK:-}" SHUFFLE "${SHUFFLE:-}" SIGNALS "${SIGNALS:-}" >"$dir/run"
+		ATTACK "${ATTACK:-}" SHUFFLE "${SHUFFLE:-}" SIGNALS "${SIGNALS:-}" \
+		TORTURE_SECONDS "${TORTURE_SECONDS:-}" >"$dir/run"
 
 	bash "$VM_DIR/initramfs.sh" "$bed" "$dir/initrd" "$dir/tree" "$dir/run"
 	if ! bash "$VM_DIR/boot.sh" "$bed" "$dir/initrd" "$dir"; then
