@@ -23,9 +23,10 @@ hotplug() {
 }
 
 shrink() {
+	# from now on it says nothing in the log
+	echo 4 >/proc/sys/vm/drop_caches
 	while :; do
-		# 4: and says nothing in the log
-		echo 6 >/proc/sys/vm/drop_caches
+		echo 2 >/proc/sys/vm/drop_caches
 		sleep 0.1
 	done
 }
@@ -73,8 +74,8 @@ echo "1..4"
 disturb shrink look
 [ ! -w $cpus/cpu1/online ] || disturb hotplug
 torture "with room"
-torture "at the limit" max=16 tasks=12
-torture "with a reserve" max=24 reserve=8
+torture "at the limit" max=64 tasks=24
+torture "with a reserve" max=64 reserve=8
 peace
 if [ ! -w $cpus/cpu1/online ]; then
 	echo "ok 4 CPUs went # SKIP no CPU can go offline here"
