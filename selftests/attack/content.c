@@ -197,7 +197,7 @@ static bool table_leaks(int fd, __u32 entry_size)
 
 TEST_F_TIMEOUT(attack, 06_information_leak, ATTACK_TIMEOUT)
 {
-	const unsigned long wanted = attack_form(6400, 1000000);
+	const unsigned long wanted = attack_form(3200, 1000000);
 	struct ring *ring = self->ring;
 	struct mpool_lease leases[2];
 	struct mt_client client;

@@ -102,7 +102,7 @@ static int live_until_killed(const char *pool, unsigned int seed)
 
 TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 {
-	const unsigned long kills = attack_form(150, 10000);
+	const unsigned long kills = attack_form(100, 10000);
 	unsigned int seed = mt_now(), i;
 	int pids[VICTIMS] = {};
 	unsigned long nr;
@@ -313,7 +313,7 @@ TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
 	memset(d, 0, 2 * sizeof(*d));
 	for (i = 0; i < 2; i++) {
 		d[i].pool = &self->pool;
-		d[i].rounds = attack_form(40, 5000);
+		d[i].rounds = attack_form(25, 5000);
 		pids[i] = fork();
 		ASSERT_LE(0, pids[i]);
 		if (!pids[i])

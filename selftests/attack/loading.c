@@ -19,7 +19,7 @@
 #include "attack.h"
 #include "inject.h"
 
-#define CHURNERS	3
+#define CHURNERS	2
 
 static int open_module(const char *name)
 {
@@ -145,13 +145,13 @@ static void churn(unsigned int seed)
 			mt_release_leases(c.fd, leases, nr);
 		mt_client_close(&c);
 		/* Somebody else wants to unload it, at times. */
-		usleep(rand_r(&seed) % 3000);
+		usleep(rand_r(&seed) % 10000);
 	}
 }
 
 TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 {
-	const unsigned long cycles = attack_form(30, 1000);
+	const unsigned long cycles = attack_form(12, 1000);
 	int pids[CHURNERS];
 	unsigned long i;
 	int err = 0;
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
  */
 TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
 {
-	const unsigned int step = attack_form(29, 1);
+	const unsigned int step = attack_form(61, 1);
 	unsigned int n, failed = 0;
 	bool injected = true;
 	int err;

@@ -164,7 +164,7 @@ static int child_of_the_dead(struct mt_client *client,
 
 TEST_F_TIMEOUT(attack, 03_life_of_a_mapping, ATTACK_TIMEOUT)
 {
-	const unsigned long rounds = attack_form(20, 1000);
+	const unsigned long rounds = attack_form(8, 1000);
 	struct mt_client *c = &self->client, other;
 	struct mpool_lease leases[NR];
 	int *result = mt_shared(MT_PAGE);
@@ -222,7 +222,7 @@ TEST_F_TIMEOUT(attack, 03_life_of_a_mapping, ATTACK_TIMEOUT)
 /* A mapping that is refused leaves the file as it was, however often. */
 TEST_F_TIMEOUT(attack, 05_error_path_of_mmap, ATTACK_TIMEOUT)
 {
-	const unsigned long rounds = attack_form(200, 20000);
+	const unsigned long rounds = attack_form(60, 20000);
 	const __u64 end = self->client.size / MT_PAGE;
 	struct rlimit old, little = { 1 << 20, RLIM_INFINITY };
 	struct mpool_stats stats;
@@ -287,7 +287,7 @@ static int stale_child(void *arg)
 
 TEST_F_TIMEOUT(attack, 07_page_freed_while_mapped, ATTACK_TIMEOUT)
 {
-	const unsigned long rounds = attack_form(30, 2000);
+	const unsigned long rounds = attack_form(16, 2000);
 	struct scribbler *s = mt_shared(MT_PAGE);
 	struct mpool_lease leases[32];
 	struct mt_client victim;

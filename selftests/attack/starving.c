@@ -217,13 +217,13 @@ static void bomb(struct __test_metadata *_metadata, struct shared *s,
 	}
 	for (i = 0; i < 600; i++) {
 		oom = cgroup_event("memory.events", "oom_kill");
-		if (oom >= 3)
+		if (oom >= 2)
 			break;
 		mt_sleep_ms(100);
 		/* The one beside goes on meanwhile, with what is his. */
 		EXPECT_TRUE(mt_all(page, 0x42, MT_PAGE));
 	}
-	EXPECT_LE(3, oom);
+	EXPECT_LE(2, oom);
 	EXPECT_EQ(0, cgroup_write("cgroup.kill", "1"));
 	mt_wait(pid);
 	for (i = 0; i < 600 && cgroup_event("cgroup.events", "populated"); i++)
