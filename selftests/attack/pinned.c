@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -79,8 +80,12 @@ static int make_disk(void)
 	unsigned int i;
 	int err;
 
-	if (access(CONFIG, F_OK) &&
-	    (system("modprobe null_blk nr_devices=0") || access(CONFIG, F_OK)))
+	if (access(CONFIG, F_OK) && system("modprobe null_blk nr_devices=0"))
+		return -ENODEV;
+	/* Where it is a module, nobody could mount it before. */
+	if (access(CONFIG, F_OK))
+		mount("config", "/sys/kernel/config", "configfs", 0, NULL);
+	if (access(CONFIG, F_OK))
 		return -ENODEV;
 	if (mkdir(DISK, 0700))
 		return -errno;
