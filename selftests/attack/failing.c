@@ -33,7 +33,12 @@ FIXTURE(attack)
 
 FIXTURE_SETUP(attack)
 {
-	struct mpool_pool_config cfg = { .max = { 16, 16, 16 } };
+	/* Few classes: no table is so long that there are two ways to it. */
+	struct mpool_pool_config cfg = {
+		.min_size = MT_PAGE,
+		.max_size = 4 * MT_PAGE,
+		.max = { 16, 16, 16 },
+	};
 
 	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
 	self->client.fd = -1;

@@ -66,17 +66,23 @@ static inline int inject(unsigned int n)
 	return pwrite(inject_fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
+/* How many more until one fails; reading copies, too: with 1 left, it fails. */
+static inline unsigned int inject_left(void)
+{
+	char text[16] = "";
+
+	return pread(inject_fd, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 1;
+}
+
 /* Nothing fails any more; has something failed? */
 static inline bool inject_stop(void)
 {
-	char text[16] = "";
 	bool injected;
 
 	if (inject_fd < 0)
 		return false;
-	/* It counts down to 0, where it fails; reading is not counted. */
-	injected = pread(inject_fd, text, sizeof(text) - 1, 0) > 0 &&
-		   atoi(text) == 0;
+	/* It counts down to 0, where it fails. */
+	injected = !inject_left();
 	if (!injected)
 		inject(0);
 	return injected;

@@ -20,6 +20,8 @@
 #include "inject.h"
 
 #define CHURNERS	2
+#define SECOND		1000000000ULL
+#define LEAKS		"/sys/kernel/debug/kmemleak"
 
 static int open_module(const char *name)
 {
@@ -152,6 +154,7 @@ static void churn(unsigned int seed)
 TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 {
 	const unsigned long cycles = attack_form(12, 1000);
+	const __u64 start = mt_now(), brief = attack_form(20, 0) * SECOND;
 	int pids[CHURNERS];
 	unsigned long i;
 	int err = 0;
@@ -163,6 +166,9 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 			churn(i);
 	}
 	for (i = 0; i < cycles; i++) {
+		/* Slow machines do less of the brief form. */
+		if (brief && i >= 3 && mt_now() > start + brief)
+			break;
 		err = insert(self->fd, "pools=a:max_size=256K");
 		if (err)
 			break;
@@ -171,9 +177,9 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 		if (err)
 			break;
 	}
-	EXPECT_EQ(cycles, i) {
-		TH_LOG("error %d", err);
-	}
+	EXPECT_EQ(0, err);
+	EXPECT_LE(brief ? 3 : cycles, i);
+	printf("# %lu cycles\n", i);
 	for (i = 0; i < CHURNERS; i++) {
 		kill(pids[i], SIGKILL);
 		EXPECT_EQ(128 + SIGKILL, mt_wait(pids[i]));
@@ -182,42 +188,93 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 	EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
 }
 
+/* How many allocations and copies a load makes. */
+static unsigned int ways_to_fail(int fd, const char *parameters)
+{
+	const unsigned int many = 1000000;
+	unsigned int left;
+
+	if (inject(many) || insert(fd, parameters))
+		return 0;
+	left = inject_left();
+	inject_stop();
+	return delete_in_the_end() ? 0 : many - left;
+}
+
+/*
+ * What kmemleak finds now, and forgets, but for one leak of 6.1's own: the name
+ * of a cache whose directory in sysfs cannot be made.
+ */
+static int leaks_of_ours(void)
+{
+	char line[512];
+	bool known = true;
+	int leaks = 0;
+	FILE *f;
+
+	if (access(LEAKS, W_OK))
+		return 0;
+	inject_write(LEAKS, "scan");
+	/* Younger than five seconds is none yet. */
+	mt_sleep_ms(6000);
+	inject_write(LEAKS, "scan");
+	f = fopen(LEAKS, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "unreferenced", 12)) {
+			leaks += !known;
+			known = false;
+		}
+		if (strstr(line, "sysfs_slab_add"))
+			known = true;
+		else if (!known)
+			printf("# %s", line);
+	}
+	if (f)
+		fclose(f);
+	leaks += !known;
+	inject_write(LEAKS, "clear");
+	return leaks;
+}
+
 /*
  * The brief form takes samples: most of what can fail in a load is the module
  * loader's, and comes before and after what is ours.
  */
 TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
 {
-	const unsigned int step = attack_form(61, 1);
-	unsigned int n, failed = 0;
-	bool injected = true;
+	static const char parameters[] = "pools=a:eager:max_size=8K,b";
+	const __u64 end = mt_now() + attack_form(25, 10000) * SECOND;
+	const bool full = attack_form(false, true);
+	unsigned int n, nr, tried, failed = 0, seed = mt_now();
 	int err;
 
 	if (inject_setup())
 		SKIP(return, "this kernel was not made to be failed");
+	nr = ways_to_fail(self->fd, parameters);
+	ASSERT_LT(0, nr);
 	/* Traces of failing, which are no faults, are told by this. */
 	inject_write("/sys/kernel/debug/failslab/verbose", "1");
 	inject_write("/sys/kernel/debug/fail_page_alloc/verbose", "1");
-	for (n = 1 + mt_now() / 1000 % step; injected; n += step) {
+	for (tried = 0; tried < nr && mt_now() < end; tried++) {
+		n = full ? tried + 1 : 1 + rand_r(&seed) % nr;
 		ASSERT_EQ(0, inject(n));
-		err = insert(self->fd, "pools=a:eager:max_size=8K,b");
-		injected = inject_stop();
-		if (err) {
-			failed++;
-			EXPECT_TRUE(injected && (err == -ENOMEM ||
-						 err == -EFAULT)) {
-				TH_LOG("%u: %d", n, err);
-			}
-			/* Nothing of it is left. */
-			EXPECT_NE(0, access(MT_DEVICE, F_OK));
-			EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
-		} else {
+		err = insert(self->fd, parameters);
+		inject_stop();
+		if (!err) {
 			ASSERT_EQ(0, delete_in_the_end());
+			continue;
 		}
+		failed++;
+		EXPECT_TRUE(err == -ENOMEM || err == -EFAULT) {
+			TH_LOG("%u: %d", n, err);
+		}
+		/* Nothing of it is left. */
+		EXPECT_NE(0, access(MT_DEVICE, F_OK));
+		EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
 	}
-	printf("# %u ways to fail, each %uth was tried, %u of them did\n", n,
-	       step, failed);
+	printf("# %u ways to fail, %u tried, %u failed\n", nr, tried, failed);
 	EXPECT_LT(0, failed);
+	EXPECT_EQ(0, leaks_of_ours());
 }
 
 TEST_HARNESS_MAIN
