@@ -100,6 +100,44 @@ static void a_source_names_what_it_knows(struct kunit *test)
 	kt_give(cls, 5, bufs);
 }
 
+static depot_stack_handle_t stack;
+
+static u64 knows_the_site(struct mpool_class *cls, mpool_leak_visit_fn *visit,
+			  void *arg)
+{
+	struct mpool_leak leak = {
+		.nr = 1,
+		.since = ktime_get_boottime_ns(),
+		.stack = stack,
+	};
+
+	visit(&leak, arg);
+	return leak.nr;
+}
+
+static void a_site_is_named_by_its_caller(struct kunit *test)
+{
+	unsigned long entries[] = { _THIS_IP_, _RET_IP_ };
+	struct mpool_class *cls;
+	struct told *t;
+	void *buf;
+
+	if (!IS_ENABLED(CONFIG_STACKDEPOT))
+		kunit_skip(test, "no stackdepot");
+	stack = stack_depot_save(entries, ARRAY_SIZE(entries), GFP_KERNEL);
+	if (!stack)
+		kunit_skip(test, "the stackdepot is off");
+	cls = kt_class_max(test, 256, 64);
+	buf = mpool_class_alloc(cls, GFP_KERNEL);
+	mpool_leak_set_source(knows_the_site);
+	t = look(test, cls->pool);
+	KUNIT_EXPECT_EQ(test, mpool_report_leaks(cls->pool), 1L);
+	mpool_leak_set_source(NULL);
+	KUNIT_EXPECT_EQ(test, t->nr, 1U);
+	KUNIT_EXPECT_EQ(test, mpool_leak_caller(&t->leaks[0]), entries[0]);
+	mpool_class_free(cls, buf);
+}
+
 static void what_leases_hold_is_not_the_kernels(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, SZ_4K, 64);
@@ -113,6 +151,7 @@ static void what_leases_hold_is_not_the_kernels(struct kunit *test)
 static struct kunit_case leak_cases[] = {
 	KUNIT_CASE(what_is_out_is_counted),
 	KUNIT_CASE(a_source_names_what_it_knows),
+	KUNIT_CASE(a_site_is_named_by_its_caller),
 	KUNIT_CASE(what_leases_hold_is_not_the_kernels),
 	{}
 };
