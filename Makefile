@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := all
 .PHONY: all modules clean install help vm demo check check-kunit \
-	check-selftests attack coverage torture bench-insn static kernels distclean-cache docs
+	check-selftests attack coverage torture bench bench-quick static kernels distclean-cache docs
 
 # Whatever is missing is said in one line.
 cc_found = $(shell command -v $(firstword $(CC)))
@@ -75,9 +75,13 @@ torture:	## everything at once for SECONDS=600 on each of BEDS="debug-6.1 kcsan-
 	@:$(call need_packages,base debug tools)
 	@BEDS="$(BEDS)" $(VM)/torture.sh $(SECONDS)
 
-bench-insn:	## instructions for an allocation, counted by the emulator; KERNEL=6.1
-	@:$(call need_packages,base)$(need_chroot)
-	@$(VM)/bench-insn.sh "$(KERNEL)"
+bench:		## what allocations cost beside the kernel's allocators, in build/bench; BENCH_BEDS="..."
+	@:$(call need_packages,base debug sid bench)$(need_root)
+	@BENCH_BEDS="$(BENCH_BEDS)" selftests/bench/bench.sh full
+
+bench-quick:	## a subset of it, in minutes
+	@:$(call need_packages,base debug sid bench)$(need_root)
+	@BENCH_BEDS="$(BENCH_BEDS)" selftests/bench/bench.sh quick
 
 static:		## W=1, sparse, clang, checkpatch, kernel-doc, coccicheck: no finding
 	@:$(call need_packages,base debug static)

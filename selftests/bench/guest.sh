@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# guest.sh: runs in the machine, runs the groups that /tests/bench/run names and
+# prints their lines, "=" before each; then what they took, and what the machine
+# was booted with.
+
+. /tests/bench/run
+modules=${MODULES:-/modules}
+
+[ -d /sys/module/mpool ] || insmod "$modules/mpool.ko" || exit 1
+insmod "$modules/mpool_bench.ko" insn_ns="$INSN_NS" quick="$QUICK" || exit 1
+
+bad=0
+for group in $GROUPS_TO_RUN; do
+	start=$(cut -d ' ' -f 1 /proc/uptime)
+	if ! cat "/sys/kernel/debug/mpool_bench/$group" >/tmp/lines; then
+		echo "group $group failed"
+		bad=1
+	fi
+	sed 's/^/= /' /tmp/lines
+	echo "$group: $(cut -d ' ' -f 1 /proc/uptime) - $start s of the machine's time"
+done
+rmmod mpool_bench || bad=1
+exit $bad

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many buffers by one call: as slab_bulk_test01 of the networking developers'
+ * benchmarks does it, and the matrix of DPDK's mempool_perf.
+ */
+#include "bench.h"
+#include "subjects.h"
+
+static __always_inline void bulk(struct seq_file *m, struct bench_set *s,
+				 const char *subject, unsigned int nr,
+				 bench_get_t get, bench_put_t put)
+{
+	unsigned int rounds = bench_rounds(s->size, nr), i;
+	struct bench_figure *f = bench_begin(s, "bulk", subject, nr, 1);
+
+	while (bench_more(f)) {
+		bench_start(f);
+		for (i = 0; i < rounds; i++) {
+			if (unlikely(!get(s, nr, s->held)))
+				return;
+			put(s, nr, s->held);
+		}
+		bench_stop(f);
+	}
+	bench_print(m, f, (u64)rounds * nr);
+}
+
+static const unsigned int bulks[] = {
+	1, 2, 3, 4, 8, 16, 30, 32, 34, 48, 64, 128, 158, 250,
+};
+
+/**
+ * bench_bulk() - get so many by one call, put them by another
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_bulk(struct seq_file *m)
+{
+	struct bench_set s;
+	unsigned int i, n;
+	int err = 0;
+
+	for (i = 0; !err && i < bench_nr_sizes; i++) {
+		bool all = bench_sizes[i] == 256 ||
+			   (bench_sizes[i] == 4096 && !bench_quick);
+
+		err = bench_set_up(&s, bench_sizes[i]);
+		if (err)
+			break;
+		for (n = 0; n < ARRAY_SIZE(bulks); n++) {
+			if (!all && bulks[n] != 32)
+				continue;
+#define SUBJECT(name, get, put)	bulk(m, &s, name, bulks[n], get, put)
+			BENCH_EACH_BULK();
+#undef SUBJECT
+		}
+		bench_set_down(&s);
+	}
+	return err;
+}
+
+static __always_inline void cell(struct seq_file *m, struct bench_set *s,
+				 const char *subject, unsigned int keep,
+				 unsigned int nget, unsigned int nput,
+				 bench_get_t get, bench_put_t put)
+{
+	unsigned int rounds = bench_rounds(s->size, keep), i, n;
+	struct bench_figure *f = bench_begin(s, "mempool_perf", subject, nget, 1);
+
+	snprintf(f->more, sizeof(f->more), "put=%u keep=%u", nput, keep);
+	while (bench_more(f)) {
+		bench_start(f);
+		for (i = 0; i < rounds; i++) {
+			for (n = 0; n < keep; n += nget)
+				if (unlikely(!get(s, nget, s->held + n)))
+					goto none;
+			for (n = 0; n < keep; n += nput)
+				put(s, nput, s->held + n);
+		}
+		bench_stop(f);
+	}
+	bench_print(m, f, (u64)rounds * keep);
+	return;
+none:
+	for (i = 0; i < n; i += nget)
+		put(s, nget, s->held + i);
+}
+
+/* All powers of two, so that get and put divide keep. */
+static const unsigned int cells_full[] = { 1, 8, 32, 128, 512 };
+static const unsigned int keeps_full[] = { 32, 128, 512, 2048, 8192, 32768 };
+static const unsigned int cells_quick[] = { 1, 32, 512 };
+static const unsigned int keeps_quick[] = { 32, 2048 };
+
+/**
+ * bench_matrix() - gets of so many until so many are kept, then puts
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_matrix(struct seq_file *m)
+{
+	const unsigned int *cells = bench_quick ? cells_quick : cells_full;
+	const unsigned int *keeps = bench_quick ? keeps_quick : keeps_full;
+	const unsigned int nr_cells = bench_quick ? ARRAY_SIZE(cells_quick) :
+						    ARRAY_SIZE(cells_full);
+	const unsigned int nr_keeps = bench_quick ? ARRAY_SIZE(keeps_quick) :
+						    ARRAY_SIZE(keeps_full);
+	unsigned int k, g, p;
+	struct bench_set s;
+	int err;
+
+	err = bench_set_up(&s, 256);
+	if (err)
+		return err;
+	for (k = 0; k < nr_keeps; k++)
+		for (g = 0; g < nr_cells; g++)
+			for (p = 0; p < nr_cells; p++) {
+				if (max(cells[g], cells[p]) > keeps[k])
+					continue;
+#define CELL(name, get, put) \
+	cell(m, &s, name, keeps[k], cells[g], cells[p], get, put)
+				CELL("mpool", bench_mpool_get, bench_mpool_put);
+				CELL("kmem_cache", bench_kmem_cache_get,
+				     bench_kmem_cache_put);
+#undef CELL
+			}
+	bench_set_down(&s);
+	return 0;
+}

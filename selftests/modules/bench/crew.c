@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads, spread over the CPUs, that begin at one moment.
+ *
+ * A figure is wall-clock time by operations of all threads together: perfect
+ * scaling to two CPUs halves it.
+ */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/sched/task.h>
+
+#include "crew.h"
+
+/**
+ * crew_begin() - wait for the others
+ * @c: the caller's crew
+ */
+void crew_begin(struct crew *c)
+{
+	if (atomic_inc_return(&c->ready) == c->nr) {
+		c->begin = ktime_get_ns();
+		c->begin_tsc = bench_tsc();
+		/* @begin is there for who ends last */
+		smp_store_release(&c->go, true);
+	}
+	/* pairs with the release above */
+	while (!smp_load_acquire(&c->go)) {
+		cpu_relax();
+		cond_resched();
+	}
+}
+
+/**
+ * crew_end() - a member's work is done
+ * @c: its crew
+ *
+ * Return: 0, for the thread to return.
+ */
+int crew_end(struct crew *c)
+{
+	if (atomic_inc_return(&c->gone) == c->nr) {
+		c->end_tsc = bench_tsc();
+		c->end = ktime_get_ns();
+		complete(&c->done);
+	}
+	return 0;
+}
+
+static bool crew_run(struct crew *c, int (*fn)(void *member))
+{
+	unsigned int i, cpu = cpumask_first(cpu_online_mask);
+	struct crew_member members[CREW_MAX];
+	struct task_struct *tasks[CREW_MAX];
+
+	atomic_set(&c->ready, 0);
+	atomic_set(&c->gone, 0);
+	c->go = false;
+	c->bad = false;
+	init_completion(&c->done);
+	for (i = 0; i < c->nr; i++) {
+		members[i] = (struct crew_member) { .crew = c, .index = i };
+		tasks[i] = kthread_create(fn, &members[i], "bench/%u", i);
+		if (IS_ERR(tasks[i]))
+			break;
+		get_task_struct(tasks[i]);
+		kthread_bind(tasks[i], cpu);
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+	}
+	if (i < c->nr) {
+		c->bad = true;	/* those that were made never run */
+	} else {
+		for (i = 0; i < c->nr; i++)
+			wake_up_process(tasks[i]);
+		wait_for_completion(&c->done);
+	}
+	while (i--) {
+		kthread_stop(tasks[i]);
+		put_task_struct(tasks[i]);
+	}
+	return !c->bad;
+}
+
+/**
+ * crew_measure() - a figure of what a crew does together
+ * @m: where to
+ * @c: the crew: what it works on, and how many
+ * @shape: what is done
+ * @subject: who does it
+ * @batch: buffers at a time
+ * @ops: operations of all members in a run
+ * @fn: what each does, from crew_begin() to crew_end()
+ */
+void crew_measure(struct seq_file *m, struct crew *c, const char *shape,
+		  const char *subject, unsigned int batch, u64 ops,
+		  int (*fn)(void *member))
+{
+	struct bench_figure *f = bench_begin(c->s, shape, subject, batch, c->nr);
+
+	while (bench_more(f)) {
+		if (!crew_run(c, fn))
+			return;
+		f->ns[f->run] = c->end - c->begin;
+		f->tsc[f->run++] = c->end_tsc - c->begin_tsc;
+	}
+	bench_print(m, f, ops);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Threads, spread over the CPUs, that begin at one moment.
+ */
+#ifndef _BENCH_CREW_H
+#define _BENCH_CREW_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+
+#include "bench.h"
+
+#define CREW_MAX	10
+
+/**
+ * struct crew - threads that begin at one moment
+ * @s: what they work on
+ * @nr: how many
+ * @ready: have arrived
+ * @gone: have ended
+ * @go: written by the last to arrive, read by all
+ * @bad: an allocation failed; written by any
+ * @done: completed by the last to end
+ * @begin: when @go was written, ns
+ * @begin_tsc: the same
+ * @end: when the last one ended
+ * @end_tsc: the same
+ */
+struct crew {
+	struct bench_set *s;
+	unsigned int nr;
+	atomic_t ready;
+	atomic_t gone;
+	bool go;
+	bool bad;
+	struct completion done;
+	u64 begin;
+	u64 begin_tsc;
+	u64 end;
+	u64 end_tsc;
+};
+
+struct crew_member {
+	struct crew *crew;
+	unsigned int index;
+};
+
+void crew_begin(struct crew *c);
+int crew_end(struct crew *c);
+void crew_measure(struct seq_file *m, struct crew *c, const char *shape,
+		  const char *subject, unsigned int batch, u64 ops,
+		  int (*fn)(void *member));
+
+#endif /* _BENCH_CREW_H */

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an allocation and a free cost, beside the kernel's own allocators.
+ *
+ * /sys/kernel/debug/mpool_bench has a file for each group of shapes; reading
+ * one runs the group.  Under QEMU's -icount shift=N one instruction is 2^N ns
+ * of guest time: insn_ns=2^N makes instructions of them.
+ */
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "../../../mpool/compat/export.h"
+#include "bench.h"
+#include "subjects.h"
+
+/* All lines of a group; seq_file would run it again if they did not fit. */
+#define OUTPUT_MAX	SZ_1M
+
+unsigned int bench_insn_ns;
+module_param_named(insn_ns, bench_insn_ns, uint, 0444);
+MODULE_PARM_DESC(insn_ns, "Nanoseconds of guest time for one instruction; 0: time is time");
+
+bool bench_quick;
+module_param_named(quick, bench_quick, bool, 0644);
+MODULE_PARM_DESC(quick, "A subset that takes a minute");
+
+const unsigned int bench_sizes[] = {
+	64, 256, 1024, 4096, 16384, 65536, SZ_2M,
+};
+
+const unsigned int bench_nr_sizes = ARRAY_SIZE(bench_sizes);
+
+DEFINE_PER_CPU(struct bench_bare, bench_bare);
+
+static void **bench_held;
+static struct dentry *dir;
+
+static void set_free(struct bench_set *s)
+{
+	if (s->pages)
+		page_pool_destroy(s->pages);
+	mempool_destroy(s->reserve);
+	kmem_cache_destroy(s->cache);
+	if (!IS_ERR_OR_NULL(s->pool))
+		mpool_put(s->pool);
+}
+
+/**
+ * bench_set_up() - everybody who is measured, at one size
+ * @s: the set
+ * @size: bytes
+ *
+ * Each size has a pool of its own, so that no size finds what another left.
+ *
+ * Return: 0 or an error, with nothing made.
+ */
+int bench_set_up(struct bench_set *s, unsigned int size)
+{
+	const unsigned int most = bench_room(size, BENCH_HELD_MAX);
+	const struct mpool_config cfg = {
+		.settings = {
+			.max_size = SZ_2M,
+			.max = { most + 1024, most + 1024, most + 64 },
+			.max_bytes = 2 * BENCH_BYTES_MAX,
+		},
+	};
+	struct page_pool_params params = {
+		.order = get_order(size),
+		.pool_size = min(most, 8192U),
+		.nid = NUMA_NO_NODE,
+	};
+
+	*s = (struct bench_set) {
+		.size = size,
+		.order = get_order(size),
+		.held = bench_held,
+	};
+	s->pool = mpool_create("bench", &cfg);
+	if (IS_ERR(s->pool))
+		return PTR_ERR(s->pool);
+	s->cls = mpool_class_get(s->pool, size);
+	if (IS_ERR(s->cls)) {
+		set_free(s);
+		return PTR_ERR(s->cls);
+	}
+	s->cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
+	if (s->cache)
+		s->reserve = mempool_create_slab_pool(4, s->cache);
+	if (s->reserve && IS_ENABLED(CONFIG_PAGE_POOL) && size >= PAGE_SIZE) {
+		s->pages = page_pool_create(&params);
+		if (IS_ERR(s->pages))
+			s->pages = NULL;
+	}
+	if (!s->reserve) {
+		set_free(s);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * bench_set_down() - the end of a set
+ * @s: the set, with all buffers back
+ */
+void bench_set_down(struct bench_set *s)
+{
+	set_free(s);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct seq_file *m);
+} groups[] = {
+	{ "single", bench_single },
+	{ "bulk", bench_bulk },
+	{ "matrix", bench_matrix },
+	{ "softirq", bench_softirq },
+	{ "threads", bench_threads },
+	{ "cross", bench_cross },
+	{ "many", bench_many },
+	{ "waste", bench_waste },
+	{ "burst", bench_burst },
+};
+
+static DEFINE_MUTEX(one_at_a_time);
+
+static int group_show(struct seq_file *m, void *v)
+{
+	unsigned long i = (unsigned long)m->private;
+	int err;
+
+	err = mutex_lock_killable(&one_at_a_time);
+	if (err)
+		return err;
+	err = groups[i].run(m);
+	mutex_unlock(&one_at_a_time);
+	return err;
+}
+
+static int group_open(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, group_show, inode->i_private, OUTPUT_MAX);
+}
+
+static const struct file_operations group_fops = {
+	.owner = THIS_MODULE,
+	.open = group_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static void bare_free(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu(bench_bare, cpu).objs);
+}
+
+static int bare_alloc(void)
+{
+	struct bench_bare *b;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		b = per_cpu_ptr(&bench_bare, cpu);
+		b->objs = kvcalloc(BENCH_HELD_MAX, sizeof(*b->objs), GFP_KERNEL);
+		if (!b->objs) {
+			bare_free();
+			return -ENOMEM;
+		}
+		/* What they point at is nobody's business. */
+		for (b->nr = 0; b->nr < BENCH_HELD_MAX; b->nr++)
+			b->objs[b->nr] = b->objs;
+	}
+	return 0;
+}
+
+static int __init bench_init(void)
+{
+	unsigned long i;
+	int err;
+
+	bench_held = kvcalloc(BENCH_HELD_MAX, sizeof(*bench_held), GFP_KERNEL);
+	if (!bench_held)
+		return -ENOMEM;
+	err = bare_alloc();
+	if (err) {
+		kvfree(bench_held);
+		return err;
+	}
+	dir = debugfs_create_dir("mpool_bench", NULL);
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		debugfs_create_file(groups[i].name, 0400, dir, (void *)i,
+				    &group_fops);
+	return 0;
+}
+
+static void __exit bench_exit(void)
+{
+	debugfs_remove_recursive(dir);
+	bare_free();
+	kvfree(bench_held);
+}
+
+module_init(bench_init);
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("Costs of mpool beside the kernel's allocators");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(MPOOL_NS);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One buffer at a time, in a task and in a softirq.
+ *
+ * pair: one is allocated and freed.  held: so many are allocated before the
+ * first is freed.
+ */
+#include <linux/completion.h>
+#include <linux/interrupt.h>
+
+#include "bench.h"
+#include "subjects.h"
+
+static const unsigned int helds[] = { 1, 16, 256, 4096 };
+
+static __always_inline void pair(struct seq_file *m, struct bench_set *s,
+				 const char *shape, const char *subject,
+				 bench_alloc_t alloc, bench_free_t free)
+{
+	unsigned int rounds = bench_rounds(s->size, 1), i;
+	struct bench_figure *f = bench_begin(s, shape, subject, 1, 1);
+	void *p = alloc(s);
+
+	if (!p)
+		return;
+	free(s, p);
+	while (bench_more(f)) {
+		bench_start(f);
+		for (i = 0; i < rounds; i++) {
+			p = alloc(s);
+			barrier_data(p);
+			free(s, p);
+		}
+		bench_stop(f);
+	}
+	bench_print(m, f, rounds);
+}
+
+static __always_inline void held(struct seq_file *m, struct bench_set *s,
+				 const char *shape, const char *subject,
+				 unsigned int nr,
+				 bench_alloc_t alloc, bench_free_t free)
+{
+	unsigned int rounds = bench_rounds(s->size, nr), i, n;
+	struct bench_figure *f = bench_begin(s, shape, subject, nr, 1);
+
+	while (bench_more(f)) {
+		bench_start(f);
+		for (i = 0; i < rounds; i++) {
+			for (n = 0; n < nr; n++) {
+				s->held[n] = alloc(s);
+				if (unlikely(!s->held[n]))
+					goto none;
+			}
+			for (n = 0; n < nr; n++)
+				free(s, s->held[n]);
+		}
+		bench_stop(f);
+	}
+	bench_print(m, f, (u64)rounds * nr);
+	return;
+none:
+	while (n)
+		free(s, s->held[--n]);
+}
+
+static void from_task(struct seq_file *m, struct bench_set *s)
+{
+	unsigned int i, nr;
+
+#define SUBJECT(name, alloc, free)	pair(m, s, "pair", name, alloc, free)
+	BENCH_EACH(s);
+	if (s->pages)
+		SUBJECT("page_pool", bench_page_pool_alloc, bench_page_pool_free);
+#undef SUBJECT
+
+	for (i = 0; i < ARRAY_SIZE(helds); i++) {
+		nr = helds[i];
+		if (nr != bench_room(s->size, nr))
+			continue;
+#define SUBJECT(name, alloc, free)	held(m, s, "held", name, nr, alloc, free)
+		BENCH_EACH(s);
+		if (s->pages)
+			SUBJECT("page_pool", bench_page_pool_alloc,
+				bench_page_pool_free);
+#undef SUBJECT
+	}
+}
+
+/*
+ * An operation of the documents that the project began with: four buffers,
+ * 1,200 bytes in all.  What it costs, and what it takes of the system: a
+ * kmalloc is a call, and takes what it gives.
+ */
+#define OPERATION_SIZE	300
+#define OPERATION	4
+
+static int one_operation(struct seq_file *m)
+{
+	const unsigned int rounds = 1000;
+	struct mpool_class_stats was, is;
+	struct bench_set s;
+	unsigned int i, n;
+	int err;
+
+	err = bench_set_up(&s, OPERATION_SIZE);
+	if (err)
+		return err;
+#define SUBJECT(name, alloc, free) \
+	held(m, &s, "operation", name, OPERATION, alloc, free)
+	BENCH_EACH(&s);
+#undef SUBJECT
+	mpool_get_stats(s.pool, &was);
+	for (i = 0; i < rounds; i++) {
+		for (n = 0; n < OPERATION; n++)
+			s.held[n] = bench_mpool_alloc(&s);
+		while (n)
+			bench_mpool_free(&s, s.held[--n]);
+	}
+	mpool_get_stats(s.pool, &is);
+	bench_value(m, "operation-calls", OPERATION_SIZE, OPERATION, "mpool",
+		    "calls", is.misses - was.misses, rounds);
+	bench_value(m, "operation-bytes", OPERATION_SIZE, OPERATION, "mpool",
+		    "bytes", (is.grown - was.grown) * mpool_class_size(s.cls),
+		    rounds);
+	bench_set_down(&s);
+	return 0;
+}
+
+/**
+ * bench_single() - pair, and held ones, in a task
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_single(struct seq_file *m)
+{
+	struct bench_set s;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < bench_nr_sizes; i++) {
+		err = bench_set_up(&s, bench_sizes[i]);
+		if (err)
+			break;
+		from_task(m, &s);
+		bench_set_down(&s);
+	}
+	return err ?: one_operation(m);
+}
+
+struct softirq_work {
+	struct tasklet_struct tasklet;
+	struct completion done;
+	struct seq_file *m;
+	struct bench_set *s;
+};
+
+static void from_softirq(struct tasklet_struct *t)
+{
+	struct softirq_work *w = from_tasklet(w, t, tasklet);
+	const unsigned int nr = bench_room(w->s->size, 256);
+
+#define SUBJECT(name, alloc, free) \
+	pair(w->m, w->s, "softirq-pair", name, alloc, free)
+	BENCH_EACH(w->s);
+	if (w->s->pages)
+		SUBJECT("page_pool", bench_page_pool_alloc,
+			bench_page_pool_direct_free);
+#undef SUBJECT
+#define SUBJECT(name, alloc, free) \
+	held(w->m, w->s, "softirq-held", name, nr, alloc, free)
+	BENCH_EACH(w->s);
+	if (w->s->pages)
+		SUBJECT("page_pool", bench_page_pool_alloc,
+			bench_page_pool_direct_free);
+#undef SUBJECT
+	complete(&w->done);
+}
+
+/**
+ * bench_softirq() - the same in a softirq, where page_pool is at home
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_softirq(struct seq_file *m)
+{
+	static const unsigned int sizes[] = { 256, 4096 };
+	struct softirq_work w = { .m = m };
+	struct bench_set s;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
+		err = bench_set_up(&s, sizes[i]);
+		if (err)
+			break;
+		w.s = &s;
+		init_completion(&w.done);
+		tasklet_setup(&w.tasklet, from_softirq);
+		tasklet_schedule(&w.tasklet);
+		wait_for_completion(&w.done);
+		tasklet_kill(&w.tasklet);
+		bench_set_down(&s);
+	}
+	return err;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who is measured: an allocation and a free of each, to be inlined where they
+ * are timed.
+ */
+#ifndef _BENCH_SUBJECTS_H
+#define _BENCH_SUBJECTS_H
+
+#include <linux/gfp.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+
+#include "../../../mpool/compat/page_pool.h"
+#include "bench.h"
+
+typedef void *(*bench_alloc_t)(struct bench_set *s);
+typedef void (*bench_free_t)(struct bench_set *s, void *p);
+
+static __always_inline void *bench_mpool_alloc(struct bench_set *s)
+{
+	return mpool_class_alloc(s->cls, GFP_NOWAIT);
+}
+
+static __always_inline void bench_mpool_free(struct bench_set *s, void *p)
+{
+	mpool_class_free(s->cls, p);
+}
+
+static __always_inline void *bench_mpool_size_alloc(struct bench_set *s)
+{
+	return mpool_alloc(s->pool, s->size, GFP_NOWAIT);
+}
+
+static __always_inline void bench_mpool_size_free(struct bench_set *s, void *p)
+{
+	mpool_free(s->pool, p);
+}
+
+static __always_inline void *bench_kmem_cache_alloc(struct bench_set *s)
+{
+	return kmem_cache_alloc(s->cache, GFP_NOWAIT);
+}
+
+static __always_inline void bench_kmem_cache_free(struct bench_set *s, void *p)
+{
+	kmem_cache_free(s->cache, p);
+}
+
+static __always_inline void *bench_kmalloc_alloc(struct bench_set *s)
+{
+	return kmalloc(s->size, GFP_NOWAIT);
+}
+
+static __always_inline void bench_kmalloc_free(struct bench_set *s, void *p)
+{
+	kfree(p);
+}
+
+static __always_inline void *bench_mempool_alloc(struct bench_set *s)
+{
+	return mempool_alloc(s->reserve, GFP_NOWAIT);
+}
+
+static __always_inline void bench_mempool_free(struct bench_set *s, void *p)
+{
+	mempool_free(p, s->reserve);
+}
+
+static __always_inline void *bench_alloc_pages_alloc(struct bench_set *s)
+{
+	return alloc_pages(GFP_NOWAIT, s->order);
+}
+
+static __always_inline void bench_alloc_pages_free(struct bench_set *s, void *p)
+{
+	__free_pages(p, s->order);
+}
+
+/* Outside of its own softirq a page_pool recycles through a ring. */
+static __always_inline void *bench_page_pool_alloc(struct bench_set *s)
+{
+	return page_pool_alloc_pages(s->pages, GFP_NOWAIT);
+}
+
+static __always_inline void bench_page_pool_free(struct bench_set *s, void *p)
+{
+	page_pool_put_full_page(s->pages, p, false);
+}
+
+/* Inside of it, through an array: the caller vouches for the context. */
+static __always_inline void bench_page_pool_direct_free(struct bench_set *s,
+							void *p)
+{
+	page_pool_put_full_page(s->pages, p, true);
+}
+
+/*
+ * The bare limit: what a per-CPU array costs that is safe from preemption and
+ * from interrupts of its own CPU, without any check or count.
+ */
+struct bench_bare {
+	unsigned int busy;
+	unsigned int nr;
+	void **objs;
+};
+
+DECLARE_PER_CPU(struct bench_bare, bench_bare);
+
+static __always_inline void *bench_bare_alloc(struct bench_set *s)
+{
+	struct bench_bare *b;
+	void *p = NULL;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	if (likely(!READ_ONCE(b->busy))) {
+		WRITE_ONCE(b->busy, 1);
+		barrier();
+		if (likely(b->nr))
+			p = b->objs[--b->nr];
+		barrier();
+		WRITE_ONCE(b->busy, 0);
+	}
+	preempt_enable();
+	return p;
+}
+
+static __always_inline void bench_bare_free(struct bench_set *s, void *p)
+{
+	struct bench_bare *b;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	if (likely(!READ_ONCE(b->busy))) {
+		WRITE_ONCE(b->busy, 1);
+		barrier();
+		if (likely(b->nr < BENCH_HELD_MAX))
+			b->objs[b->nr++] = p;
+		barrier();
+		WRITE_ONCE(b->busy, 0);
+	}
+	preempt_enable();
+}
+
+/* Calls of many: mpool, kmem_cache and the bare array have them. */
+typedef bool (*bench_get_t)(struct bench_set *s, unsigned int nr, void **bufs);
+typedef void (*bench_put_t)(struct bench_set *s, unsigned int nr, void **bufs);
+
+static __always_inline bool bench_mpool_get(struct bench_set *s,
+					    unsigned int nr, void **bufs)
+{
+	unsigned int got = mpool_class_alloc_bulk(s->cls, GFP_KERNEL, nr, bufs);
+
+	if (likely(got == nr))
+		return true;
+	mpool_class_free_bulk(s->cls, got, bufs);
+	return false;
+}
+
+static __always_inline void bench_mpool_put(struct bench_set *s,
+					    unsigned int nr, void **bufs)
+{
+	mpool_class_free_bulk(s->cls, nr, bufs);
+}
+
+static __always_inline bool bench_mpool_size_get(struct bench_set *s,
+						 unsigned int nr, void **bufs)
+{
+	unsigned int got;
+
+	got = mpool_alloc_bulk(s->pool, s->size, GFP_KERNEL, nr, bufs);
+	if (likely(got == nr))
+		return true;
+	mpool_free_bulk(s->pool, got, bufs);
+	return false;
+}
+
+static __always_inline void bench_mpool_size_put(struct bench_set *s,
+						 unsigned int nr, void **bufs)
+{
+	mpool_free_bulk(s->pool, nr, bufs);
+}
+
+/* All or none; the number of them on 6.1, a truth from 7.2 on. */
+static __always_inline bool bench_kmem_cache_get(struct bench_set *s,
+						 unsigned int nr, void **bufs)
+{
+	return kmem_cache_alloc_bulk(s->cache, GFP_KERNEL, nr, bufs);
+}
+
+static __always_inline void bench_kmem_cache_put(struct bench_set *s,
+						 unsigned int nr, void **bufs)
+{
+	kmem_cache_free_bulk(s->cache, nr, bufs);
+}
+
+static __always_inline bool bench_bare_get(struct bench_set *s,
+					   unsigned int nr, void **bufs)
+{
+	struct bench_bare *b;
+	unsigned int i, got = 0;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	if (likely(!READ_ONCE(b->busy))) {
+		WRITE_ONCE(b->busy, 1);
+		barrier();
+		got = min(nr, b->nr);
+		b->nr -= got;
+		for (i = 0; i < got; i++)
+			bufs[i] = b->objs[b->nr + i];
+		barrier();
+		WRITE_ONCE(b->busy, 0);
+	}
+	preempt_enable();
+	return got == nr;
+}
+
+static __always_inline void bench_bare_put(struct bench_set *s,
+					   unsigned int nr, void **bufs)
+{
+	struct bench_bare *b;
+	unsigned int i, room;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	if (likely(!READ_ONCE(b->busy))) {
+		WRITE_ONCE(b->busy, 1);
+		barrier();
+		room = min(nr, BENCH_HELD_MAX - b->nr);
+		for (i = 0; i < room; i++)
+			b->objs[b->nr + i] = bufs[i];
+		b->nr += room;
+		barrier();
+		WRITE_ONCE(b->busy, 0);
+	}
+	preempt_enable();
+}
+
+/*
+ * SUBJECT(name, alloc, free) for each subject that @s has; the user defines it.
+ * The functions are constants there, and so are inlined.
+ */
+#define BENCH_EACH(s)							\
+do {									\
+	SUBJECT("mpool", bench_mpool_alloc, bench_mpool_free);		\
+	SUBJECT("mpool-size", bench_mpool_size_alloc,			\
+		bench_mpool_size_free);					\
+	SUBJECT("kmem_cache", bench_kmem_cache_alloc,			\
+		bench_kmem_cache_free);					\
+	SUBJECT("kmalloc", bench_kmalloc_alloc, bench_kmalloc_free);	\
+	SUBJECT("mempool", bench_mempool_alloc, bench_mempool_free);	\
+	SUBJECT("bare", bench_bare_alloc, bench_bare_free);		\
+	if ((s)->size >= PAGE_SIZE)					\
+		SUBJECT("alloc_pages", bench_alloc_pages_alloc,		\
+			bench_alloc_pages_free);			\
+} while (0)
+
+#define BENCH_EACH_BULK()						\
+do {									\
+	SUBJECT("mpool", bench_mpool_get, bench_mpool_put);		\
+	SUBJECT("mpool-size", bench_mpool_size_get,			\
+		bench_mpool_size_put);					\
+	SUBJECT("kmem_cache", bench_kmem_cache_get,			\
+		bench_kmem_cache_put);					\
+	SUBJECT("bare", bench_bare_get, bench_bare_put);		\
+} while (0)
+
+#endif /* _BENCH_SUBJECTS_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several threads at once, each for itself: pairs by 1 to 8 threads, and a
+ * hundred allocations, then their frees, by 1 and by 10.
+ */
+#include "bench.h"
+#include "crew.h"
+#include "subjects.h"
+
+/* Some milliseconds a run: a thread's start costs microseconds. */
+#define THREAD_PAIRS	65536
+#define HUNDRED		100
+#define HUNDREDS	(THREAD_PAIRS / HUNDRED)
+
+static __always_inline int pairs(void *arg, bench_alloc_t alloc,
+				 bench_free_t free)
+{
+	struct crew_member *me = arg;
+	struct bench_set *s = me->crew->s;
+	unsigned int i;
+	void *p;
+
+	crew_begin(me->crew);
+	for (i = 0; i < THREAD_PAIRS; i++) {
+		p = alloc(s);
+		if (unlikely(!p)) {
+			WRITE_ONCE(me->crew->bad, true);
+			break;
+		}
+		barrier_data(p);
+		free(s, p);
+	}
+	return crew_end(me->crew);
+}
+
+static __always_inline int hundreds(void *arg, bench_alloc_t alloc,
+				    bench_free_t free)
+{
+	struct crew_member *me = arg;
+	struct bench_set *s = me->crew->s;
+	void **held = s->held + me->index * HUNDRED;
+	unsigned int i, n;
+
+	crew_begin(me->crew);
+	for (i = 0; i < HUNDREDS; i++) {
+		for (n = 0; n < HUNDRED; n++) {
+			held[n] = alloc(s);
+			if (unlikely(!held[n])) {
+				WRITE_ONCE(me->crew->bad, true);
+				break;
+			}
+		}
+		while (n)
+			free(s, held[--n]);
+	}
+	return crew_end(me->crew);
+}
+
+#define SUBJECT(id)							\
+static int pairs_##id(void *arg)					\
+{									\
+	return pairs(arg, bench_##id##_alloc, bench_##id##_free);	\
+}									\
+									\
+static int hundreds_##id(void *arg)					\
+{									\
+	return hundreds(arg, bench_##id##_alloc, bench_##id##_free);	\
+}
+
+SUBJECT(mpool)
+SUBJECT(mpool_size)
+SUBJECT(kmem_cache)
+SUBJECT(kmalloc)
+SUBJECT(mempool)
+SUBJECT(alloc_pages)
+SUBJECT(bare)
+
+static const struct {
+	const char *name;
+	int (*pairs)(void *member);
+	int (*hundreds)(void *member);
+	bool pages;
+} subjects[] = {
+	{ "mpool", pairs_mpool, hundreds_mpool },
+	{ "mpool-size", pairs_mpool_size, hundreds_mpool_size },
+	{ "kmem_cache", pairs_kmem_cache, hundreds_kmem_cache },
+	{ "kmalloc", pairs_kmalloc, hundreds_kmalloc },
+	{ "mempool", pairs_mempool, hundreds_mempool },
+	{ "alloc_pages", pairs_alloc_pages, hundreds_alloc_pages, true },
+	{ "bare", pairs_bare, hundreds_bare },
+};
+
+static void at_size(struct seq_file *m, struct bench_set *s)
+{
+	struct crew c = { .s = s };
+	unsigned int i, nr;
+
+	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
+		if (subjects[i].pages && s->size < PAGE_SIZE)
+			continue;
+		for (nr = 1; nr <= 8; nr = bench_quick ? nr * 2 : nr + 1) {
+			c.nr = nr;
+			crew_measure(m, &c, "threads", subjects[i].name, 1,
+				     (u64)nr * THREAD_PAIRS, subjects[i].pairs);
+		}
+		for (nr = 1; nr <= 10; nr += 9) {
+			c.nr = nr;
+			crew_measure(m, &c, "hundred", subjects[i].name, HUNDRED,
+				     (u64)nr * HUNDREDS * HUNDRED,
+				     subjects[i].hundreds);
+		}
+	}
+}
+
+/**
+ * bench_threads() - each thread for itself; nothing on a machine of one CPU
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_threads(struct seq_file *m)
+{
+	static const unsigned int sizes[] = { 256, 1024, 4096 };
+	struct bench_set s;
+	unsigned int i;
+	int err = 0;
+
+	if (num_online_cpus() < 2)
+		return 0;
+	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
+		err = bench_set_up(&s, sizes[i]);
+		if (err)
+			break;
+		at_size(m, &s);
+		bench_set_down(&s);
+	}
+	return err;
+}
