@@ -23,12 +23,15 @@ void crew_begin(struct crew *c)
 		c->begin_tsc = bench_tsc();
 		/* @begin is there for who ends last */
 		smp_store_release(&c->go, true);
+		wake_up_all(&c->wait);
 	}
-	/* pairs with the release above */
-	while (!smp_load_acquire(&c->go)) {
-		cpu_relax();
-		cond_resched();
+	if (c->nr > num_online_cpus()) {
+		wait_event(c->wait, READ_ONCE(c->go));
+		return;
 	}
+	/* Who has a CPU to himself begins without being woken. */
+	while (!READ_ONCE(c->go))
+		crew_relax();
 }
 
 /**
@@ -58,6 +61,7 @@ static bool crew_run(struct crew *c, int (*fn)(void *member))
 	c->go = false;
 	c->bad = false;
 	init_completion(&c->done);
+	init_waitqueue_head(&c->wait);
 	for (i = 0; i < c->nr; i++) {
 		members[i] = (struct crew_member) { .crew = c, .index = i };
 		tasks[i] = kthread_create(fn, &members[i], "bench/%u", i);

@@ -7,6 +7,8 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
 
 #include "bench.h"
 
@@ -20,6 +22,7 @@
  * @gone: have ended
  * @go: written by the last to arrive, read by all
  * @bad: an allocation failed; written by any
+ * @wait: for @go, when they are more than CPUs
  * @done: completed by the last to end
  * @begin: when @go was written, ns
  * @begin_tsc: the same
@@ -33,6 +36,7 @@ struct crew {
 	atomic_t gone;
 	bool go;
 	bool bad;
+	wait_queue_head_t wait;
 	struct completion done;
 	u64 begin;
 	u64 begin_tsc;
@@ -44,6 +48,17 @@ struct crew_member {
 	struct crew *crew;
 	unsigned int index;
 };
+
+/*
+ * Between two looks at what another thread writes.  cond_resched() is empty
+ * where the kernel preempts, and user-mode Linux does not preempt who spins.
+ */
+static inline void crew_relax(void)
+{
+	cpu_relax();
+	if (need_resched())
+		schedule();
+}
 
 void crew_begin(struct crew *c);
 int crew_end(struct crew *c);

@@ -52,10 +52,8 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 			r = r + 1 < nr ? r + 1 : 0;
 			/* the slots were read before the tail moved */
 			while (ring->head - smp_load_acquire(&ring->tail) >
-			       RING - CHUNK) {
-				cpu_relax();
-				cond_resched();
-			}
+			       RING - CHUNK)
+				crew_relax();
 			slots = &ring->slots[ring->head % RING];
 			if (bulk && unlikely(!get(c->s, CHUNK, slots)))
 				goto none;
@@ -71,8 +69,7 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 		for (chunk = 0; chunk < chunks; chunk++) {
 			/* pairs with the release of head above */
 			while (smp_load_acquire(&ring->head) == ring->tail) {
-				cpu_relax();
-				cond_resched();
+				crew_relax();
 				if (unlikely(READ_ONCE(c->bad)))
 					return crew_end(c);
 			}
