@@ -80,6 +80,8 @@ static __always_inline void bench_alloc_pages_free(struct bench_set *s, void *p)
 /* Outside of its own softirq a page_pool recycles through a ring. */
 static __always_inline void *bench_page_pool_alloc(struct bench_set *s)
 {
+	if (!IS_ENABLED(CONFIG_PAGE_POOL))
+		return NULL;
 	return page_pool_alloc_pages(s->pages, GFP_NOWAIT);
 }
 
