@@ -20,6 +20,10 @@ bash "$VM_DIR/packages.sh" base bench
 rm -rf "$out"
 mkdir -p "$out/raw"
 
+mkdir -p "$BUILD/bench-programs"
+logged "$BUILD/bench-programs/.log" "building the benchmark of leases" \
+	make -C "$here" OUT="$BUILD/bench-programs" CC=gcc
+
 # measure BED INIT GROUP...: one machine; its lines go to raw/BED-INIT
 measure() {
 	local bed=$1 init=$2 tree kernel insn=2 icount=1
@@ -34,6 +38,9 @@ measure() {
 	cp "$here/guest.sh" "$tree/tests/bench/"
 	printf '%s=%q\n' INSN_NS $insn QUICK $quick GROUPS_TO_RUN "$*" \
 		>"$tree/tests/bench/run"
+	if [ "$insn" != 0 ]; then
+		cp "$BUILD/bench-programs/lease" "$tree/tests/bench/"
+	fi
 	# caches of one size would be one cache
 	ICOUNT=$icount MPOOL_ACCEL=tcg MEM=2048 \
 		APPEND="slab_nomerge init_on_alloc=$init" \
@@ -75,7 +82,7 @@ for f in "$out"/raw/*; do
 		-f "$here/records.jq" "$f"
 done | jq -s add >"$out/report.json"
 jq -r '["bed", "shape", "size", "batch", "threads", "subject", "unit", "median",
-	"min", "max", "runs", "init_on_alloc", "put", "keep"] as $keys |
+	"min", "max", "runs", "init_on_alloc", "put", "keep", "pages"] as $keys |
 	($keys | @csv), (.[] | [.[$keys[]]] | @csv)' \
 	"$out/report.json" >"$out/report.csv"
 jq -f "$here/targets.jq" "$out/report.json" | jq -s . >"$out/targets.json"

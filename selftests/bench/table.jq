@@ -4,7 +4,8 @@
 
 def subjects: [
 	"mpool", "mpool-size", "kmem_cache", "kmalloc", "mempool",
-	"alloc_pages", "page_pool", "bare"
+	"alloc_pages", "page_pool", "bare", "memfd", "dma_heap", "anonymous",
+	"clear_page"
 ];
 
 def bytes: if . >= 1048576 then "\(. / 1048576)M"

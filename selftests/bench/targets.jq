@@ -31,7 +31,7 @@ def line($what; $bed; value; $op; $limit; $unit):
 			end)
 	};
 
-medians as $m |
+. as $records | medians as $m |
 def at($key): $m[$key];
 def small: 64, 256, 1024;
 def medium: 4096, 16384, 65536;
@@ -43,6 +43,20 @@ def ratio($bed; $shape; sizes; $batch; $threads; $who; $whom):
 	worst_high;
 def highest($bed; $shape; sizes; $batch; $who):
 	[ sizes as $s | at("\($bed)/\($shape)/\($s)/\($batch)/1/\($who)") ] | worst_high;
+# A leased buffer and its like, less the clearing of its pages, which emulation
+# counts by the step.
+def net($bed; $size; $batch; $who):
+	at("\($bed)/lease/\($size)/\($batch)/1/\($who)") as $all |
+	at("\($bed)/clear/4096/1/1/clear_page") as $page |
+	first(($records[] | select(.bed == $bed and .shape == "lease" and .size == $size and .subject == $who) | .pages), null) as $pages |
+	if $all == null or $page == null or $pages == null then null else $all - $page * $pages end;
+def lease($bed; $whom):
+	[ (4096, 65536, 1048576) as $s | over(net($bed; $s; 32; "mpool"); net($bed; $s; 1; $whom)) ] | worst_high;
+def outstanding($bed):
+	at("\($bed)/clear/4096/1/1/clear_page") as $page |
+	[ $records[] | select(.bed == $bed and .shape == "lease-outstanding") | .median - .pages * $page ] |
+	if length == 0 or $page == null then null else 100 * (max / min - 1) end;
+
 
 "insn-6.1" as $i | "native-7.2" as $n |
 
@@ -79,6 +93,14 @@ line("metadata beside buffers of 4 KiB and more"; $i; highest($i; "overhead"; me
 line("back after 10,000 buffers of 1 KiB, two cleanups"; $i; at("\($i)/burst-returned/1024/10000/1/mpool"); ">="; 95; "%"),
 line("back after 10,000 buffers of 4 KiB, two cleanups"; $i; at("\($i)/burst-returned/4096/10000/1/mpool"); ">="; 95; "%"),
 line("back after 10,000 buffers of 16 KiB, two cleanups"; $i; at("\($i)/burst-returned/16384/10000/1/mpool"); ">="; 95; "%"),
+
+# Leases, in calls for 32, each page written once.
+line("lease and release, of memfd"; $i; lease($i; "memfd"); "<="; 0.1; ""),
+line("lease and release, of anonymous memory"; $i; lease($i; "anonymous"); "<="; 0.2; ""),
+line("lease and release, of memfd"; "insn-7.2"; lease("insn-7.2"; "memfd"); "<="; 0.1; ""),
+line("lease and release, of anonymous memory"; "insn-7.2"; lease("insn-7.2"; "anonymous"); "<="; 0.2; ""),
+line("lease and release, of a dma-buf heap"; "insn-7.2"; lease("insn-7.2"; "dma_heap"); "<="; 0.1; ""),
+line("lease beside 1 to 100,000 others: costs more by"; $i; outstanding($i); "<="; 10; "%"),
 
 # Promised by the documents that the project began with. "Direct" is kmalloc.
 line("promised: 1 KiB faster than direct, by 30 to 50 %"; $n; less(at("\($n)/pair/1024/1/1/mpool"); at("\($n)/pair/1024/1/1/kmalloc")); ">="; 30; "%"),

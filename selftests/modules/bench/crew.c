@@ -18,6 +18,8 @@
  */
 void crew_begin(struct crew *c)
 {
+	unsigned int spun = 0;
+
 	if (atomic_inc_return(&c->ready) == c->nr) {
 		c->begin = ktime_get_ns();
 		c->begin_tsc = bench_tsc();
@@ -31,7 +33,7 @@ void crew_begin(struct crew *c)
 	}
 	/* Who has a CPU to himself begins without being woken. */
 	while (!READ_ONCE(c->go))
-		crew_relax();
+		crew_relax(&spun);
 }
 
 /**

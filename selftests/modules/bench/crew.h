@@ -7,12 +7,15 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
 #include "bench.h"
 
 #define CREW_MAX	10
+/* Some 20 us: longer than anybody on an idle machine waits. */
+#define CREW_SPINS	2000
 
 /**
  * struct crew - threads that begin at one moment
@@ -51,13 +54,16 @@ struct crew_member {
 
 /*
  * Between two looks at what another thread writes.  cond_resched() is empty
- * where the kernel preempts, and user-mode Linux does not preempt who spins.
+ * where the kernel preempts, and user-mode Linux does not preempt who spins.  A
+ * sleep now and then gives a busy host's processor to the other one.
  */
-static inline void crew_relax(void)
+static inline void crew_relax(unsigned int *spun)
 {
 	cpu_relax();
 	if (need_resched())
 		schedule();
+	else if (!(++*spun % CREW_SPINS))
+		usleep_range(20, 50);
 }
 
 void crew_begin(struct crew *c);

@@ -36,7 +36,7 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 	const unsigned int nr = c->nr - 1;
 	/* chunks for each ring; the first member allocates for all */
 	const unsigned int chunks = PASSED / CHUNK / nr;
-	unsigned int chunk, i, r = 0;
+	unsigned int chunk, i, r = 0, spun = 0;
 	struct ring *ring;
 	void **slots;
 
@@ -53,7 +53,7 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 			/* the slots were read before the tail moved */
 			while (ring->head - smp_load_acquire(&ring->tail) >
 			       RING - CHUNK)
-				crew_relax();
+				crew_relax(&spun);
 			slots = &ring->slots[ring->head % RING];
 			if (bulk && unlikely(!get(c->s, CHUNK, slots)))
 				goto none;
@@ -69,7 +69,7 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 		for (chunk = 0; chunk < chunks; chunk++) {
 			/* pairs with the release of head above */
 			while (smp_load_acquire(&ring->head) == ring->tail) {
-				crew_relax();
+				crew_relax(&spun);
 				if (unlikely(READ_ONCE(c->bad)))
 					return crew_end(c);
 			}

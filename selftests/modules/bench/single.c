@@ -7,6 +7,7 @@
  */
 #include <linux/completion.h>
 #include <linux/interrupt.h>
+#include <linux/mm.h>
 
 #include "bench.h"
 #include "subjects.h"
@@ -127,6 +128,26 @@ static int one_operation(struct seq_file *m)
 	return 0;
 }
 
+/* A page's clearing, for who has to take it off. */
+static void clearing(struct seq_file *m, struct bench_set *s)
+{
+	struct bench_figure *f = bench_begin(s, "clear", "clear_page", 1, 1);
+	const unsigned int rounds = 64;
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned int i;
+
+	if (!page)
+		return;
+	while (bench_more(f)) {
+		bench_start(f);
+		for (i = 0; i < rounds; i++)
+			clear_page(page_address(page));
+		bench_stop(f);
+	}
+	bench_print(m, f, rounds);
+	__free_page(page);
+}
+
 /**
  * bench_single() - pair, and held ones, in a task
  * @m: where to
@@ -144,6 +165,8 @@ int bench_single(struct seq_file *m)
 		if (err)
 			break;
 		from_task(m, &s);
+		if (s.size == PAGE_SIZE)
+			clearing(m, &s);
 		bench_set_down(&s);
 	}
 	return err ?: one_operation(m);

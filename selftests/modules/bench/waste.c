@@ -7,6 +7,7 @@
  * own counters, beyond the bytes of buffers, as a share of it.  footprint: the
  * same beyond the bytes asked for, for a mixture of sizes.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
@@ -16,6 +17,8 @@
 #include "bench.h"
 #include "memory.h"
 
+/* Until the last of what others freed is free. */
+#define SETTLE_MS	3000
 #define LARGEST		65536U
 /* Coprime to every class's size: sizes of all remainders come up. */
 #define STEP		17
@@ -250,17 +253,26 @@ int bench_waste(struct seq_file *m)
 	unsigned int i;
 	void **bufs;
 
+	/* What other groups left goes by RCU and by work queues. */
+	msleep(SETTLE_MS);
 	bufs = vmalloc(array_size(most, sizeof(*bufs)));
 	pool = pool_create();
 	if (!bufs || IS_ERR(pool)) {
+		if (!IS_ERR(pool))
+			mpool_put(pool);
 		vfree(bufs);
 		return -ENOMEM;
 	}
 	inside(m, "mpool", pool, mpool_gives);
 	inside(m, "kmalloc", NULL, kmalloc_gives);
 	traffic(m, pool, bufs);
-	footprint(m, "mpool", pool, bufs, most);
 	mpool_put(pool);
+	pool = pool_create();
+	if (!IS_ERR(pool)) {
+		footprint(m, "mpool", pool, bufs, most);
+		mpool_put(pool);
+	}
+	msleep(SETTLE_MS);
 	footprint(m, "kmalloc", NULL, bufs, most);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		overhead_mpool(m, sizes[i], bufs);

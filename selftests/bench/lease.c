@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a leased buffer costs a process, beside the other ways to come by
+ * memory that can be shared: nanoseconds, or instructions under -icount.
+ *
+ *   lease INSN_NS
+ *
+ * Lines as those of the module mpool_bench.  Each buffer is had, one word in
+ * each of its pages is written, and it is given back; mpool's by calls for 32,
+ * the others one by one, since that is what they have.  "pages=" are the pages
+ * that the kernel cleared for a buffer in the run that is the median, for who
+ * wants to take them off.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <linux/dma-heap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../uapi/mpool_test.h"
+
+#define RUNS	9
+#define BATCH	32
+#define MOST	100000U		/* leases out at a time */
+
+static unsigned int insn_ns;
+
+static __u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+struct run {
+	__u64 time;
+	double pages;		/* cleared in it */
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return x->time < y->time ? -1 : x->time > y->time;
+}
+
+static void print(const char *shape, __u64 size, unsigned int batch,
+		  const char *subject, struct run *runs)
+{
+	double unit = (double)BATCH * (insn_ns ? insn_ns : 1);
+
+	qsort(runs, RUNS, sizeof(*runs), compare);
+	printf("%s %llu %u 1 %s %s %.2f %.2f %.2f %u pages=%.2f\n", shape,
+	       (unsigned long long)size, batch, subject, insn_ns ? "insn" : "ns",
+	       runs[RUNS / 2].time / unit, runs[0].time / unit,
+	       runs[RUNS - 1].time / unit, RUNS, runs[RUNS / 2].pages / BATCH);
+}
+
+static void touch(char *p, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += MT_PAGE)
+		__atomic_store_n(p + i, 1, __ATOMIC_RELAXED);
+}
+
+static void use(char *p, size_t size, int fd)
+{
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	touch(p, size);
+	munmap(p, size);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void anonymous(size_t size)
+{
+	use(mmap(NULL, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), size, -1);
+}
+
+static void memfd(size_t size)
+{
+	int fd = memfd_create("bench", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, size))
+		err(1, "memfd");
+	use(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), size, fd);
+}
+
+static int heap = -1;
+
+static void dma_heap(size_t size)
+{
+	struct dma_heap_allocation_data data = {
+		.len = size, .fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
+		err(1, "dma heap");
+	use(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, data.fd, 0),
+	    size, data.fd);
+}
+
+static void others(size_t size, const char *subject, void (*one)(size_t size))
+{
+	struct run runs[RUNS];
+	__u64 t;
+	int run, i;
+
+	for (run = -1; run < RUNS; run++) {
+		t = now();
+		for (i = 0; i < BATCH; i++)
+			one(size);
+		t = now() - t;
+		if (run >= 0)
+			runs[run] = (struct run) { t, BATCH * (size / MT_PAGE) };
+	}
+	print("lease", size, 1, subject, runs);
+}
+
+/* Pages that the pool has cleared until now. */
+static double cleared(struct mt_pool *pool, size_t size)
+{
+	struct mpool_class_stats cls;
+
+	if (mt_class(pool->fd, pool->name, size, &cls))
+		errx(1, "statistics");
+	return (double)(cls.zeroed + cls.zeroed_sync) * (size / MT_PAGE);
+}
+
+static void batches(struct mt_client *client, struct mt_pool *pool, size_t size)
+{
+	struct mpool_lease leases[BATCH];
+	struct run runs[RUNS];
+	__u64 t;
+	double pages;
+	int run, i;
+
+	for (run = -1; run < RUNS; run++) {
+		pages = cleared(pool, size);
+		t = now();
+		if (mt_lease(client->fd, size, BATCH, leases) != BATCH)
+			errx(1, "lease of %zu", size);
+		for (i = 0; i < BATCH; i++)
+			touch(client->win + leases[i].offset, size);
+		if (mt_release_leases(client->fd, leases, BATCH))
+			errx(1, "release of %zu", size);
+		t = now() - t;
+		pages = cleared(pool, size) - pages;
+		if (run >= 0)
+			runs[run] = (struct run) { t, pages };
+	}
+	print("lease", size, BATCH, "mpool", runs);
+}
+
+/* Does a lease cost more when many are out? */
+static void beside_many(struct mt_client *client, struct mt_pool *pool)
+{
+	static const unsigned int counts[] = { 1, 10, 100, 1000, 10000, MOST };
+	struct mpool_lease *out = calloc(MOST, sizeof(*out)), leases[BATCH];
+	unsigned int nr = 0, i, want;
+	struct run runs[RUNS];
+	__u64 t;
+	double pages;
+	int run, got;
+
+	if (!out)
+		err(1, "memory");
+	for (i = 0; i < MT_ARRAY_SIZE(counts); i++) {
+		while (nr < counts[i]) {
+			want = counts[i] - nr > 1000 ? 1000 : counts[i] - nr;
+			got = mt_lease(client->fd, MT_PAGE, want, out + nr);
+			if (got <= 0)
+				errx(1, "%u leases are out, no more", nr);
+			nr += got;
+		}
+		mt_await_clean(pool->fd, pool->name);
+		for (run = -1; run < RUNS; run++) {
+			pages = cleared(pool, MT_PAGE);
+			t = now();
+			if (mt_lease(client->fd, MT_PAGE, BATCH, leases) != BATCH ||
+			    mt_release_leases(client->fd, leases, BATCH))
+				errx(1, "lease beside %u", nr);
+			t = now() - t;
+			pages = cleared(pool, MT_PAGE) - pages;
+			if (run >= 0)
+				runs[run] = (struct run) { t, pages };
+			/* what was released is cleared off the clock */
+			mt_await_clean(pool->fd, pool->name);
+		}
+		print("lease-outstanding", MT_PAGE, nr, "mpool", runs);
+	}
+	for (i = 0; i < nr; i += want) {
+		want = nr - i > 1000 ? 1000 : nr - i;
+		mt_release_leases(client->fd, out + i, want);
+	}
+	free(out);
+}
+
+int main(int argc, char **argv)
+{
+	static const size_t sizes[] = { 4096, 65536, 1 << 20 };
+	const struct mpool_pool_config cfg = {
+		.max_size = 1 << 20,
+		.max = { 64, MOST + 1024, 128 },
+		.max_bytes = 1ULL << 30,
+		.cleanup_interval_ms = MPOOL_NONE,
+	};
+	struct mt_client client;
+	struct mt_pool pool;
+	unsigned int i;
+
+	if (argc != 2)
+		errx(2, "usage: lease INSN_NS");
+	insn_ns = atoi(argv[1]);
+	heap = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
+	if (mt_setup(&pool, &cfg) || mt_client_open(&client, pool.name))
+		errx(1, "no pool");
+	for (i = 0; i < MT_ARRAY_SIZE(sizes); i++) {
+		batches(&client, &pool, sizes[i]);
+		others(sizes[i], "memfd", memfd);
+		others(sizes[i], "anonymous", anonymous);
+		if (heap >= 0)
+			others(sizes[i], "dma_heap", dma_heap);
+	}
+	beside_many(&client, &pool);
+	mt_client_close(&client);
+	return !!mt_teardown(&pool);
+}
