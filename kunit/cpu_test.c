@@ -162,7 +162,7 @@ static void amid_its_own_task_the_depot_serves(struct kunit *test)
 	before = kt_stats(cls);
 
 	preempt_disable();
-	cpu = this_cpu_ptr(cls->cpu);
+	cpu = this_cpu_ptr(cls->cpus);
 	was = held(cpu);
 	cpu->busy = 1;
 	buf = mpool_class_alloc(cls, GFP_ATOMIC);
@@ -196,7 +196,7 @@ static void amid_its_own_task_in_bulk(struct kunit *test)
 	kt_other_cpu(test);
 	kt_give(cls, nr, bufs);
 	preempt_disable();
-	cpu = this_cpu_ptr(cls->cpu);
+	cpu = this_cpu_ptr(cls->cpus);
 	was = held(cpu);
 	cpu->busy = 1;
 	got = mpool_class_alloc_bulk(cls, GFP_ATOMIC, cls->cpu_cap, bufs);
@@ -220,7 +220,7 @@ static void amid_its_own_task_with_an_empty_depot(struct kunit *test)
 
 	kt_give(cls, 1, kt_take(test, cls, 1));
 	preempt_disable();
-	cpu = this_cpu_ptr(cls->cpu);
+	cpu = this_cpu_ptr(cls->cpus);
 	cpu->busy = 1;
 	buf = mpool_class_alloc(cls, GFP_ATOMIC);
 	cpu->busy = 0;

@@ -62,7 +62,7 @@ static int alloc_all(void *arg)
 
 static unsigned int held_by(struct mpool_class *cls, int cpu)
 {
-	struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+	struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
 
 	return c->nr + c->prev_nr;
 }

@@ -258,7 +258,7 @@ static void a_sleeper_finds_what_other_cpus_keep(struct kunit *test)
 	void *buf;
 
 	kt_run_on(test, other, free_one, &s);
-	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cls->cpu, other)->nr, 1U);
+	KUNIT_EXPECT_EQ(test, per_cpu_ptr(cls->cpus, other)->nr, 1UL);
 	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOWAIT));
 	buf = mpool_class_alloc(cls, GFP_KERNEL | __GFP_NORETRY);
 	KUNIT_EXPECT_PTR_EQ(test, buf, bufs[0]);

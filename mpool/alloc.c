@@ -169,7 +169,7 @@ static __always_inline void *alloc_one(struct mpool_class *cls, gfp_t gfp,
 				       bool by_size, size_t asked)
 {
 	struct mpool_cpu *cpu;
-	unsigned int nr;
+	unsigned long nr;
 	void *buf;
 
 	/* A hit never sleeps; a caller that may not must hear of it anyway. */
@@ -194,7 +194,7 @@ static __always_inline void *alloc_one(struct mpool_class *cls, gfp_t gfp,
 		cpu->allocs++;
 	}
 	mpool_cpu_leave(cpu);
-	mpool_tag_set(buf, cls->paged, cls->tag, MPOOL_ALLOCATED);
+	mpool_tag_set(buf, mpool_buf_paged(buf), cls->tag, MPOOL_ALLOCATED);
 	/* A nop, and in the end a jump: no register has to be kept for it. */
 	if (tracepoint_enabled(mpool_alloc))
 		return mpool_traced_alloc(cls, buf, by_size ? asked : cls->size,
@@ -267,7 +267,7 @@ static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
 					 unsigned long caller)
 {
 	struct mpool_cpu *cpu;
-	unsigned int nr;
+	unsigned long nr;
 
 	if (tracepoint_enabled(mpool_free))
 		return free_traced(cls, buf, caller ?: _RET_IP_);
@@ -288,10 +288,9 @@ static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
 static __always_inline void free_one(struct mpool_class *cls, void *buf,
 				     unsigned long caller)
 {
-	bool paged = cls->paged;
-
-	if (likely(mpool_buf_plausible(buf, paged)) &&
-	    likely(mpool_tag_claim(buf, paged, cls->tag)))
+	/* Where the other kind of class has its tags, none of @cls is found. */
+	if (likely(mpool_buf_plausible(buf)) &&
+	    likely(mpool_tag_claim(buf, mpool_buf_paged(buf), cls->tag)))
 		free_claimed(cls, buf, caller);
 	else if (buf)
 		mpool_report_bad_free(cls->pool, cls, buf, caller ?: _RET_IP_);
@@ -337,13 +336,13 @@ void mpool_free_one(struct mpool_class *cls, void *buf, unsigned long caller)
  */
 void mpool_free(struct mpool *pool, void *buf)
 {
-	bool paged = mpool_buf_paged(buf);
 	struct mpool_class *cls;
 	unsigned long tag;
 
-	if (likely(mpool_tag_read(buf, paged, &tag))) {
+	if (likely(mpool_tag_read(buf, &tag))) {
 		cls = mpool_tag_class(pool, tag);
-		if (likely(cls) && likely(mpool_tag_claim(buf, paged, cls->tag)))
+		if (likely(cls) &&
+		    likely(mpool_tag_claim(buf, mpool_buf_paged(buf), cls->tag)))
 			return free_claimed(cls, buf, 0);
 	}
 	if (buf)

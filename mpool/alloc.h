@@ -27,8 +27,8 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 static __always_inline bool mpool_tag_claim(const void *buf, bool paged,
 					    unsigned long class_tag)
 {
-	return mpool_claim(mpool_tag_at(buf, paged), class_tag,
-			   mpool_tag(class_tag, MPOOL_FREE));
+	return likely(mpool_claim(mpool_tag_at(buf, paged), class_tag,
+				  MPOOL_FREE - MPOOL_ALLOCATED));
 }
 
 /* The class that a tag names in @pool, or NULL. */

@@ -98,7 +98,7 @@ static __always_inline unsigned long *mpool_tag_at(const void *buf, bool paged)
 static __always_inline unsigned long mpool_tag(unsigned long class_tag,
 					       enum mpool_state state)
 {
-	return class_tag ^ MPOOL_ALLOCATED ^ state;
+	return class_tag - MPOOL_ALLOCATED + state;
 }
 
 /* The state of a buffer that the caller holds alone. */
@@ -116,37 +116,32 @@ static inline void mpool_desc_set(struct mpool_desc *desc,
 	mpool_tag_set(desc->addr, true, class_tag, state);
 }
 
-/* What every buffer's address is a multiple of. */
-static __always_inline unsigned long mpool_align(bool paged)
-{
-	return paged ? PAGE_SIZE : sizeof(struct mpool_head);
-}
-
 /*
  * Could @buf, any value at all, be a buffer?  What can is aligned, so that no
  * locked access is split, and lies where nothing but memory is mapped.
  */
-static __always_inline bool mpool_buf_plausible(const void *buf, bool paged)
+static __always_inline bool mpool_buf_plausible(const void *buf)
 {
-	return mpool_in_map((unsigned long)buf) &&
-	       !((unsigned long)buf & (mpool_align(paged) - 1));
-}
+	unsigned long addr = (unsigned long)buf;
 
-/*
- * Reads the tag of what may be a buffer: false when there is nothing to be
- * read.  What is no buffer has no tag of a class.
- */
-static __always_inline bool mpool_tag_read(const void *buf, bool paged,
-					   unsigned long *tag)
-{
-	return likely(mpool_buf_plausible(buf, paged)) &&
-	       mpool_read_nofault(tag, mpool_tag_at(buf, paged));
+	return likely(mpool_map_holds(addr, addr)) &&
+	       likely(!(addr & (sizeof(struct mpool_head) - 1)));
 }
 
 /* A small payload follows its header, and so never begins a page. */
 static __always_inline bool mpool_buf_paged(const void *buf)
 {
 	return !offset_in_page(buf);
+}
+
+/*
+ * Reads the tag of what may be a buffer: false when there is nothing to be
+ * read.  What is no buffer has no tag of a class.
+ */
+static __always_inline bool mpool_tag_read(const void *buf, unsigned long *tag)
+{
+	return likely(mpool_buf_plausible(buf)) &&
+	       mpool_read_nofault(tag, mpool_tag_at(buf, mpool_buf_paged(buf)));
 }
 
 #endif /* _MPOOL_BUF_H */

@@ -27,7 +27,7 @@ struct mpool;
 /**
  * struct mpool_class - buffers of one size
  * @tag: what the class's allocated buffers carry (buf.h); constant
- * @cpu: per-CPU magazines; constant
+ * @cpu: @cpus, or mpool_cpu_closed while @slow; written with it
  * @slow: nobody may enter a magazine; written under @lock, read with
  *	preemption off (see magazine.h)
  * @free_cap: buffers in a loaded magazine up to which a free is a push; 0
@@ -45,6 +45,7 @@ struct mpool;
  * @index: place in the pool's table; constant
  * @tier: enum mpool_tier; constant
  * @mag_size: buffers a magazine can hold; constant
+ * @cpus: per-CPU magazines; constant
  * @depots: per node, NULL for nodes without memory or CPUs; constant
  * @cache_name: name of @cache
  * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
@@ -99,6 +100,7 @@ struct mpool_class {
 	unsigned int index;
 	unsigned int tier;
 	unsigned int mag_size;
+	struct mpool_cpu __percpu *cpus;
 	struct mpool_depot **depots;
 	char *cache_name;
 

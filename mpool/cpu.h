@@ -20,9 +20,12 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 	struct mpool_cpu *cpu;
 
 	preempt_disable();
-	cpu = this_cpu_ptr(cls->cpu);
-	/* Acquire: a drainer's writes to the magazine come before slow = 0. */
-	if (unlikely(smp_load_acquire(&cls->slow) | READ_ONCE(cpu->busy))) {
+	/*
+	 * What a drainer wrote to the magazine comes before it opened the
+	 * class; what is read here depends on the address.
+	 */
+	cpu = this_cpu_ptr(READ_ONCE(cls->cpu));
+	if (unlikely(READ_ONCE(cpu->busy))) {
 		preempt_enable();
 		return NULL;
 	}

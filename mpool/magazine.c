@@ -11,6 +11,8 @@
 #include "magazine.h"
 #include "supply.h"
 
+DEFINE_PER_CPU(struct mpool_cpu, mpool_cpu_closed) = { .busy = 1 };
+
 /**
  * mpool_magazine_peak() - so many are out of the depots now, for users
  * @cls: the class
@@ -381,7 +383,7 @@ unsigned long mpool_magazine_count(const struct mpool_class *cls)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+		const struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
 
 		/* Whoever needs it exact has the class slow. */
 		nr += data_race(c->nr + c->prev_nr);
@@ -408,7 +410,7 @@ unsigned long mpool_depot_count(const struct mpool_class *cls)
  */
 void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 {
-	struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+	struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
 
 	lockdep_assert_held(&cls->drain_mutex);
 	while (c->nr)
@@ -448,19 +450,20 @@ static int cpus_init(struct mpool_class *cls)
 	struct mpool_cpu *c;
 	int cpu;
 
-	cls->cpu = alloc_percpu(struct mpool_cpu);
-	if (!cls->cpu)
+	cls->cpus = alloc_percpu(struct mpool_cpu);
+	if (!cls->cpus)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		int near = cpu_online(cpu) ? cpu_to_mem(cpu) : NUMA_NO_NODE;
 
-		c = per_cpu_ptr(cls->cpu, cpu);
+		c = per_cpu_ptr(cls->cpus, cpu);
 		c->loaded = mpool_supply_make(cls, GFP_KERNEL, near);
 		c->prev = mpool_supply_make(cls, GFP_KERNEL, near);
 		if (!c->loaded || !c->prev)
 			return -ENOMEM;
 		cls->nr_mags += 2;
 	}
+	cls->cpu = cls->slow ? &mpool_cpu_closed : cls->cpus;
 	return 0;
 }
 
@@ -494,12 +497,12 @@ void mpool_magazine_exit(struct mpool_class *cls)
 
 	list_for_each_entry_safe(mag, next, &cls->empty, node)
 		kfree(mag);
-	if (cls->cpu) {
+	if (cls->cpus) {
 		for_each_possible_cpu(cpu) {
-			kfree(per_cpu_ptr(cls->cpu, cpu)->loaded);
-			kfree(per_cpu_ptr(cls->cpu, cpu)->prev);
+			kfree(per_cpu_ptr(cls->cpus, cpu)->loaded);
+			kfree(per_cpu_ptr(cls->cpus, cpu)->prev);
 		}
-		free_percpu(cls->cpu);
+		free_percpu(cls->cpus);
 	}
 	if (!cls->depots)
 		return;

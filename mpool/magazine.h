@@ -8,10 +8,11 @@
  * lock is only ever held with interrupts off.  The hit path therefore takes
  * no lock, masks nothing and writes only lines of its own CPU.
  *
- * Who must see every free buffer sets @slow of the class and waits for an
+ * Who must see every free buffer makes the class slow: sets @slow, puts
+ * mpool_cpu_closed, always busy, in the magazines' place, and waits for an
  * expedited grace period.  Each use of a magazine, and each exchange with a
- * depot, happens in the preemption-off section (an RCU reader) that has read
- * @slow as 0; so after the grace period nobody is inside a magazine, nobody
+ * depot, happens in the preemption-off section (an RCU reader) that has found
+ * the magazines in their place, or has read @slow as 0; so after the grace period nobody is inside a magazine, nobody
  * enters one, and the drainer may empty them from anywhere.
  */
 #ifndef _MPOOL_MAGAZINE_H
@@ -19,8 +20,9 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
-#include <linux/list.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/percpu-defs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -44,7 +46,7 @@ struct mpool_mag {
  * struct mpool_cpu - a CPU's part of a class
  * @busy: somebody on this CPU is inside; a byte, as @prev_nr is two, that all
  *	of this fits a cache line
- * @nr: buffers in @loaded
+ * @nr: buffers in @loaded; as wide as an index is
  * @loaded: magazine that allocations and frees use
  * @prev: the one loaded before; always full or empty, so that a workload that
  *	swings around a magazine's edge finds one more (hysteresis)
@@ -60,7 +62,7 @@ struct mpool_mag {
 struct mpool_cpu {
 	u8 busy;
 	u16 prev_nr;
-	unsigned int nr;
+	unsigned long nr;
 	struct mpool_mag *loaded;
 	struct mpool_mag *prev;
 	u64 allocs;
@@ -91,6 +93,9 @@ struct mpool_depot {
 	u64 frees;
 	atomic_t backed;
 } ____cacheline_aligned;
+
+/* Stands in for a class's magazines while nobody may enter them; constant. */
+DECLARE_PER_CPU(struct mpool_cpu, mpool_cpu_closed);
 
 int mpool_magazine_init(struct mpool_class *cls);
 void mpool_magazine_exit(struct mpool_class *cls);

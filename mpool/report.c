@@ -45,7 +45,7 @@ void mpool_report_bad_free(struct mpool *pool, struct mpool_class *cls,
 	unsigned long tag, plain;
 	unsigned int index;
 
-	if (mpool_tag_read(buf, mpool_buf_paged(buf), &tag)) {
+	if (mpool_tag_read(buf, &tag)) {
 		plain = tag ^ pool->cookie;
 		index = plain >> MPOOL_TAG_CLASS_SHIFT & MPOOL_TAG_CLASS_MASK;
 		if (!(plain >> MPOOL_TAG_COOKIE_SHIFT) &&

@@ -21,7 +21,7 @@
 void mpool_cpu_stats(const struct mpool_class *cls, int cpu,
 		     struct mpool_cpu_stats *st)
 {
-	const struct mpool_cpu *c = per_cpu_ptr(cls->cpu, cpu);
+	const struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
 	u64 asked, sized;
 
 	/*

@@ -53,6 +53,7 @@ static void slow_begin(struct mpool_class *cls)
 	lockdep_assert_held(&cls->lock);
 	cls->slow_users++;
 	WRITE_ONCE(cls->slow, 1);
+	WRITE_ONCE(cls->cpu, &mpool_cpu_closed);
 }
 
 static void slow_end(struct mpool_class *cls)
@@ -61,6 +62,8 @@ static void slow_end(struct mpool_class *cls)
 	if (--cls->slow_users)
 		return;
 	/* The magazines as we left them; pairs with mpool_cpu_enter(). */
+	smp_store_release(&cls->cpu, cls->cpus);
+	/* The same for who asks @slow. */
 	smp_store_release(&cls->slow, 0);
 }
 

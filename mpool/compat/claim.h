@@ -22,41 +22,43 @@ fault:
 }
 
 /*
- * Turns @old into @new, for exactly one of all who try; false when the word is
- * another one, or nothing is there.  @word is aligned.
+ * Adds @delta, a constant, to @word if that is @old, for exactly one of all who
+ * try; false when it is another one, or nothing is there.  @word is aligned.
  */
-#if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
-	defined(CONFIG_CC_HAS_ASM_GOTO_TIED_OUTPUT)
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 #include <asm/alternative.h>
 #include <asm/asm.h>
 
 static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
-					unsigned long new)
+					int delta)
 {
-	bool done;
-
-	asm volatile goto("1: " LOCK_PREFIX "cmpxchgq %[new], %[word]\n"
-			  _ASM_EXTABLE(1b, %l[fault])
-			  : "=@ccz" (done), [word] "+m" (*word),
-			    [old] "+a" (old)
-			  : [new] "r" (new)
-			  : "memory"
-			  : fault);
-	/* As asm_goto_output() does for compilers that lose the output. */
-	asm("");
-	return done;
-fault:
+	/*
+	 * Without outputs, so that a loop keeps @old in its register: what a
+	 * failure leaves there is undone.  A fault leaves it alone.
+	 */
+	asm goto("1: " LOCK_PREFIX "cmpxchgq %[new], %[word]\n"
+		 "je 2f\n"
+		 "leaq %c[undo](%[new]), %[old]\n"
+		 "jmp %l[failed]\n"
+		 "2:\n"
+		 _ASM_EXTABLE(1b, %l[failed])
+		 : : [word] "m" (*word), [old] "a" (old),
+		     [new] "r" (old + delta), [undo] "i" (-delta)
+		 : "memory", "cc"
+		 : failed);
+	return true;
+failed:
 	return false;
 }
 #else
 static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
-					unsigned long new)
+					int delta)
 {
 	unsigned long is;
 
 	/* Compared first, since what is not ours may not even be written. */
 	return mpool_read_nofault(&is, word) && likely(is == old) &&
-	       likely(try_cmpxchg(word, &old, new));
+	       likely(try_cmpxchg(word, &old, old + delta));
 }
 #endif
 

@@ -43,31 +43,33 @@ static __always_inline unsigned long *mpool_page_private(const void *buf)
 }
 
 /*
+ * On x86-64, what has its highest bit set and lies below the direct map is
+ * memory, or mapped nowhere.
+ */
+static __always_inline bool mpool_upper_half(void)
+{
+	return IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML);
+}
+
+/*
  * Only memory of the system, and holes, lie from PAGE_OFFSET up to here; what
  * is mapped elsewhere, devices among it, begins above.
  */
 static __always_inline unsigned long mpool_map_end(void)
 {
+	if (mpool_upper_half())
+		return VMALLOC_START;
 	return VMALLOC_START > PAGE_OFFSET ? VMALLOC_START :
 					     (unsigned long)high_memory;
 }
 
-static __always_inline bool mpool_in_map(unsigned long addr)
-{
-	return addr >= PAGE_OFFSET && addr < mpool_map_end();
-}
-
-/*
- * Do all addresses lie there, of which @all is the and, and @any the or?  On
- * x86-64 what has its highest bit set and lies below the direct map is not
- * mapped, or memory.
- */
+/* Do all addresses lie there, of which @all is the and, and @any the or? */
 static __always_inline bool mpool_map_holds(unsigned long all,
 					    unsigned long any)
 {
-	if (IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML))
-		return (long)all < 0 && any < mpool_map_end();
-	return all >= PAGE_OFFSET && any < mpool_map_end();
+	if (mpool_upper_half() ? (long)all >= 0 : all < PAGE_OFFSET)
+		return false;
+	return any < mpool_map_end();
 }
 
 #endif /* _MPOOL_COMPAT_PAGE_H */
