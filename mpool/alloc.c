@@ -337,12 +337,13 @@ void mpool_free_one(struct mpool_class *cls, void *buf, unsigned long caller)
 void mpool_free(struct mpool *pool, void *buf)
 {
 	struct mpool_class *cls;
-	unsigned long tag;
+	unsigned long *at, tag;
 
-	if (likely(mpool_tag_read(buf, &tag))) {
-		cls = mpool_tag_class(pool, tag);
-		if (likely(cls) &&
-		    likely(mpool_tag_claim(buf, mpool_buf_paged(buf), cls->tag)))
+	if (likely(mpool_buf_plausible(buf))) {
+		at = mpool_tag_at(buf, mpool_buf_paged(buf));
+		if (likely(mpool_read_nofault(&tag, at)) &&
+		    likely((cls = mpool_tag_class(pool, tag))) &&
+		    likely(mpool_claim_at(at, cls->tag)))
 			return free_claimed(cls, buf, 0);
 	}
 	if (buf)

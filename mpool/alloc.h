@@ -24,11 +24,16 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 				     gfp_t gfp);
 
 /* Turns ALLOCATED into FREE, for exactly one of all who try. */
+static __always_inline bool mpool_claim_at(unsigned long *at,
+					   unsigned long class_tag)
+{
+	return mpool_claim(at, class_tag, MPOOL_FREE - MPOOL_ALLOCATED);
+}
+
 static __always_inline bool mpool_tag_claim(const void *buf, bool paged,
 					    unsigned long class_tag)
 {
-	return likely(mpool_claim(mpool_tag_at(buf, paged), class_tag,
-				  MPOOL_FREE - MPOOL_ALLOCATED));
+	return mpool_claim_at(mpool_tag_at(buf, paged), class_tag);
 }
 
 /* The class that a tag names in @pool, or NULL. */

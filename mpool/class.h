@@ -85,7 +85,7 @@ struct mpool_class {
 	unsigned long tag;
 	struct mpool_cpu __percpu *cpu;
 	unsigned int slow;
-	unsigned int free_cap;
+	unsigned long free_cap;
 	bool paged;
 	u32 size;
 	unsigned int cpu_cap;
