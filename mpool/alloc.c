@@ -414,10 +414,8 @@ static noinline void *alloc_absent(struct mpool *pool, unsigned int index,
 void *mpool_alloc(struct mpool *pool, size_t size, gfp_t gfp)
 {
 	unsigned int index = mpool_pool_index(pool, size);
-	struct mpool_class *cls = NULL;
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
 
-	if (likely(index != MPOOL_NO_CLASS))
-		cls = mpool_pool_peek(pool, index);
 	if (unlikely(!cls))
 		return alloc_absent(pool, index, size, gfp, _RET_IP_);
 	return alloc_one(cls, gfp, true, size);

@@ -42,7 +42,7 @@ mpool_tag_class(struct mpool *pool, unsigned long tag)
 {
 	unsigned long plain = tag ^ pool->cookie;
 
-	if (unlikely(plain >= pool->nr_classes << MPOOL_TAG_CLASS_SHIFT))
+	if (unlikely(plain >= pool->tag_limit))
 		return NULL;
 	return mpool_pool_peek(pool, plain >> MPOOL_TAG_CLASS_SHIFT);
 }
@@ -52,10 +52,8 @@ static __always_inline struct mpool_class *
 mpool_size_class(struct mpool *pool, size_t size, gfp_t gfp)
 {
 	unsigned int index = mpool_pool_index(pool, size);
-	struct mpool_class *cls = NULL;
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
 
-	if (likely(index != MPOOL_NO_CLASS))
-		cls = mpool_pool_peek(pool, index);
 	return likely(cls) ? cls : mpool_class_make(pool, index, gfp);
 }
 

@@ -202,6 +202,7 @@ static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
 	if (nr < 0)
 		return nr;
 	pool->nr_classes = nr;
+	pool->tag_limit = (unsigned long)nr << MPOOL_TAG_CLASS_SHIFT;
 	pool->max_size = pool->sizes[nr - 1];
 	pool->max_bytes = set->max_bytes;
 	pool->uid = make_kuid(current_user_ns(), set->uid);

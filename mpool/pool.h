@@ -19,7 +19,8 @@
 
 /* Also the most that a u8 of the look-up tables and a tag can name. */
 #define MPOOL_CLASSES_MAX	128
-#define MPOOL_NO_CLASS		0xff
+/* Names an entry that is always NULL. */
+#define MPOOL_NO_CLASS		MPOOL_CLASSES_MAX
 
 /* Small sizes are looked up by 16 bytes, larger ones by the page. */
 #define MPOOL_SMALL_SHIFT	4
@@ -29,9 +30,10 @@
 /**
  * struct mpool - a pool
  * @cookie: random, in the bits above MPOOL_TAG_COOKIE_SHIFT; constant
+ * @tag_limit: what plain tags, without the cookie, are below; constant
  * @nr_classes: entries of @sizes and @classes; constant
  * @max_size: largest class, bytes; constant
- * @classes: by index; NULL until first use, then constant until the pool goes
+ * @classes: by index, and one more that stays NULL; NULL until first use, then constant until the pool goes
  *	(published by smp_store_release under @lock)
  * @small: index of the smallest class that holds a size below a page
  * @paged: the same for whole pages
@@ -67,11 +69,12 @@
  */
 struct mpool {
 	unsigned long cookie;
+	unsigned long tag_limit;
 	unsigned int nr_classes;
 	u32 max_size;
 	u8 small[MPOOL_SMALL_SLOTS];
 	u8 paged[MPOOL_PAGE_SLOTS];
-	struct mpool_class *classes[MPOOL_CLASSES_MAX];
+	struct mpool_class *classes[MPOOL_CLASSES_MAX + 1];
 	u32 sizes[MPOOL_CLASSES_MAX];
 
 	char name[MPOOL_NAME_LEN];
@@ -121,14 +124,14 @@ static __always_inline unsigned int mpool_pool_index(const struct mpool *pool,
 	/* A size of 0 wraps, and is above every limit. */
 	if (likely(size - 1 < PAGE_SIZE))
 		return pool->small[(size - 1) >> MPOOL_SMALL_SHIFT];
-	if (size - 1 < pool->max_size)
+	if (likely(size - 1 < MPOOL_SIZE_MAX))
 		return pool->paged[(size - 1) >> PAGE_SHIFT];
 	return MPOOL_NO_CLASS;
 }
 
 /* A class in being, or NULL. */
 static __always_inline struct mpool_class *
-mpool_pool_peek(const struct mpool *pool, unsigned int index)
+mpool_pool_peek(const struct mpool *pool, unsigned long index)
 {
 	/* Pairs with the release when the class was complete. */
 	return smp_load_acquire(&pool->classes[index]);
