@@ -25,7 +25,8 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 	 * class; what is read here depends on the address.
 	 */
 	cpu = this_cpu_ptr(READ_ONCE(cls->cpu));
-	if (unlikely(READ_ONCE(cpu->busy))) {
+	/* Not READ_ONCE(): this CPU alone writes it, and a byte is compared. */
+	if (unlikely(cpu->busy)) {
 		preempt_enable();
 		return NULL;
 	}
