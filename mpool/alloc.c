@@ -337,13 +337,12 @@ void mpool_free_one(struct mpool_class *cls, void *buf, unsigned long caller)
 void mpool_free(struct mpool *pool, void *buf)
 {
 	struct mpool_class *cls;
-	unsigned long *at, tag;
+	unsigned long *at;
 
 	if (likely(mpool_buf_plausible(buf))) {
 		at = mpool_tag_at(buf, mpool_buf_paged(buf));
-		if (likely(mpool_read_nofault(&tag, at)) &&
-		    likely((cls = mpool_tag_class(pool, tag))) &&
-		    likely(mpool_claim_at(at, cls->tag)))
+		cls = mpool_tag_class(pool, mpool_read_nofault(at));
+		if (likely(cls) && likely(mpool_claim_at(at, cls->tag)))
 			return free_claimed(cls, buf, 0);
 	}
 	if (buf)

@@ -135,13 +135,14 @@ static __always_inline bool mpool_buf_paged(const void *buf)
 }
 
 /*
- * Reads the tag of what may be a buffer: false when there is nothing to be
- * read.  What is no buffer has no tag of a class.
+ * The tag of what may be a buffer; 0 where there is nothing to be read.  What
+ * is no buffer has no tag of a class, and no class's tag is 0.
  */
-static __always_inline bool mpool_tag_read(const void *buf, unsigned long *tag)
+static __always_inline unsigned long mpool_tag_read(const void *buf)
 {
-	return likely(mpool_buf_plausible(buf)) &&
-	       mpool_read_nofault(tag, mpool_tag_at(buf, mpool_buf_paged(buf)));
+	if (unlikely(!mpool_buf_plausible(buf)))
+		return 0;
+	return mpool_read_nofault(mpool_tag_at(buf, mpool_buf_paged(buf)));
 }
 
 #endif /* _MPOOL_BUF_H */

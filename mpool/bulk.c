@@ -352,9 +352,7 @@ EXPORT_SYMBOL_NS_GPL(mpool_class_free_bulk, MPOOL_NS);
 
 static struct mpool_class *buf_class(struct mpool *pool, const void *buf)
 {
-	unsigned long tag;
-
-	return mpool_tag_read(buf, &tag) ? mpool_tag_class(pool, tag) : NULL;
+	return mpool_tag_class(pool, mpool_tag_read(buf));
 }
 
 /**

@@ -42,10 +42,10 @@ void mpool_report_bad_free(struct mpool *pool, struct mpool_class *cls,
 			   const void *buf, unsigned long caller)
 {
 	const char *what = "free of a foreign pointer";
-	unsigned long tag, plain;
+	unsigned long plain, tag = mpool_tag_read(buf);
 	unsigned int index;
 
-	if (mpool_tag_read(buf, &tag)) {
+	if (tag) {
 		plain = tag ^ pool->cookie;
 		index = plain >> MPOOL_TAG_CLASS_SHIFT & MPOOL_TAG_CLASS_MASK;
 		if (!(plain >> MPOOL_TAG_COOKIE_SHIFT) &&

@@ -12,23 +12,32 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
-static __always_inline bool mpool_read_nofault(unsigned long *dst,
-					       const unsigned long *src)
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#include <asm/alternative.h>
+#include <asm/asm.h>
+
+/*
+ * The word at @src, which is aligned, or 0 when nothing is there.
+ *
+ * Not __get_kernel_nofault(): its entry in the table warns of an address that
+ * is not canonical, and here any may come.
+ */
+static __always_inline unsigned long
+mpool_read_nofault(const unsigned long *src)
 {
-	__get_kernel_nofault(dst, src, unsigned long, fault);
-	return true;
-fault:
-	return false;
+	unsigned long word = 0;
+
+	asm volatile("1: movq %[src], %[word]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [word] "+r" (word) : [src] "m" (*src));
+	return word;
 }
 
 /*
  * Adds @delta, a constant, to @word if that is @old, for exactly one of all who
  * try; false when it is another one, or nothing is there.  @word is aligned.
  */
-#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
-#include <asm/alternative.h>
-#include <asm/asm.h>
-
 static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
 					int delta)
 {
@@ -51,13 +60,25 @@ failed:
 	return false;
 }
 #else
+static __always_inline unsigned long
+mpool_read_nofault(const unsigned long *src)
+{
+	unsigned long word;
+
+	/* The direct map of user-mode Linux has no holes. */
+	if (IS_ENABLED(CONFIG_UML))
+		return READ_ONCE(*src);
+	__get_kernel_nofault(&word, src, unsigned long, fault);
+	return word;
+fault:
+	return 0;
+}
+
 static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
 					int delta)
 {
-	unsigned long is;
-
 	/* Compared first, since what is not ours may not even be written. */
-	return mpool_read_nofault(&is, word) && likely(is == old) &&
+	return likely(mpool_read_nofault(word) == old) &&
 	       likely(try_cmpxchg(word, &old, old + delta));
 }
 #endif

@@ -57,10 +57,7 @@ static __always_inline bool mpool_upper_half(void)
  */
 static __always_inline unsigned long mpool_map_end(void)
 {
-	if (mpool_upper_half())
-		return VMALLOC_START;
-	return VMALLOC_START > PAGE_OFFSET ? VMALLOC_START :
-					     (unsigned long)high_memory;
+	return mpool_upper_half() ? VMALLOC_START : (unsigned long)high_memory;
 }
 
 /* Do all addresses lie there, of which @all is the and, and @any the or? */
