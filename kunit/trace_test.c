@@ -142,14 +142,14 @@ static void one_by_one(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, h->allocs, 2U * i - 1);
 		KUNIT_EXPECT_PTR_EQ(test, h->buf, (const void *)buf);
 		KUNIT_EXPECT_EQ(test, h->size, cls->size);
-		KUNIT_EXPECT_EQ(test, h->gfp, GFP_KERNEL);
+		KUNIT_EXPECT_TRUE(test, h->gfp == GFP_KERNEL);
 		h->buf = NULL;
 		mpool_free(cls->pool, buf);
 		KUNIT_EXPECT_EQ(test, h->frees, 2U * i - 1);
 		KUNIT_EXPECT_PTR_EQ(test, h->buf, (const void *)buf);
 		buf = mpool_class_alloc(cls, GFP_NOWAIT);
 		KUNIT_EXPECT_EQ(test, h->allocs, 2U * i);
-		KUNIT_EXPECT_EQ(test, h->gfp, GFP_NOWAIT);
+		KUNIT_EXPECT_TRUE(test, h->gfp == GFP_NOWAIT);
 		mpool_class_free(cls, buf);
 		KUNIT_EXPECT_EQ(test, h->frees, 2U * i);
 	}
