@@ -70,8 +70,8 @@ static bool may_wait(struct mpool_class *cls, const struct grow_how *how,
 	return how->err == -ENOSPC || cls->reserve_target;
 }
 
-static void *alloc_wait(struct mpool_class *cls,
-				    struct grow_how *grow, long timeout)
+static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
+			long timeout)
 {
 	struct mpool_wait_how how = {
 		.state = TASK_KILLABLE,
@@ -102,8 +102,7 @@ static void *alloc_drain(struct mpool_class *cls)
 	return buf;
 }
 
-static void *alloc_buf(struct mpool_class *cls, gfp_t gfp,
-				   long timeout)
+static void *alloc_buf(struct mpool_class *cls, gfp_t gfp, long timeout)
 {
 	struct grow_how how = { .gfp = gfp & ~__GFP_ZERO, .err = -ENOSPC };
 	void *buf;

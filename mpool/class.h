@@ -144,8 +144,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
 bool mpool_class_destroy(struct mpool_class *cls);
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
-void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp,
-					 int *err);
+void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs);

@@ -12,8 +12,9 @@
  * mpool_cpu_closed, always busy, in the magazines' place, and waits for an
  * expedited grace period.  Each use of a magazine, and each exchange with a
  * depot, happens in the preemption-off section (an RCU reader) that has found
- * the magazines in their place, or has read @slow as 0; so after the grace period nobody is inside a magazine, nobody
- * enters one, and the drainer may empty them from anywhere.
+ * the magazines in their place, or has read @slow as 0; so after the grace
+ * period nobody is inside a magazine, nobody enters one, and the drainer may
+ * empty them from anywhere.
  */
 #ifndef _MPOOL_MAGAZINE_H
 #define _MPOOL_MAGAZINE_H

@@ -33,7 +33,8 @@
  * @tag_limit: what plain tags, without the cookie, are below; constant
  * @nr_classes: entries of @sizes and @classes; constant
  * @max_size: largest class, bytes; constant
- * @classes: by index, and one more that stays NULL; NULL until first use, then constant until the pool goes
+ * @classes: by index, and one more that stays NULL; NULL until first use, then
+ *	constant until the pool goes
  *	(published by smp_store_release under @lock)
  * @small: index of the smallest class that holds a size below a page
  * @paged: the same for whole pages

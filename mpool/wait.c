@@ -386,8 +386,7 @@ static void wait_tell(struct mpool_class *cls, int err, u64 ns)
  * Context: process, sleeps.
  * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR) or ERR_PTR(-ETIMEDOUT).
  */
-void *mpool_wait(struct mpool_class *cls,
-			     const struct mpool_wait_how *how)
+void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 {
 	struct waiter w = { .task = current, .retry = true };
 	u64 start = ktime_get_ns();

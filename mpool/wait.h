@@ -37,7 +37,6 @@ bool mpool_has_waiters(struct mpool_class *cls);
 void *mpool_slow_get(struct mpool_class *cls);
 void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed);
 void mpool_wait_kick(struct mpool_class *cls);
-void *mpool_wait(struct mpool_class *cls,
-			     const struct mpool_wait_how *how);
+void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how);
 
 #endif /* _MPOOL_WAIT_H */

@@ -48,9 +48,9 @@ static __always_inline bool mpool_claim(unsigned long *word, unsigned long old,
 	asm goto("1: " LOCK_PREFIX "cmpxchgq %[new], %[word]\n"
 		 "je 2f\n"
 		 "leaq %c[undo](%[new]), %[old]\n"
-		 "jmp %l[failed]\n"
+		 "3: jmp %l[failed]\n"
 		 "2:\n"
-		 _ASM_EXTABLE(1b, %l[failed])
+		 _ASM_EXTABLE(1b, 3b)
 		 : : [word] "m" (*word), [old] "a" (old),
 		     [new] "r" (old + delta), [undo] "i" (-delta)
 		 : "memory", "cc"
