@@ -2,11 +2,13 @@
 /*
  * Who may be inside a CPU's magazine: every context, and each amid another.
  */
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 
+#include "compat/timer.h"
 #include "helpers.h"
 #include "suites.h"
 
@@ -30,6 +32,7 @@ static size_t kind_size(struct kunit *test)
 struct irq_job {
 	struct irq_work work;
 	struct tasklet_struct tasklet;
+	struct hrtimer timer;
 	struct completion done;
 	struct mpool_class *cls;
 	unsigned int got;
@@ -74,6 +77,16 @@ static void in_tasklet(struct tasklet_struct *t)
 	complete(&job->done);
 }
 
+static enum hrtimer_restart in_timer(struct hrtimer *t)
+{
+	struct irq_job *job = container_of(t, struct irq_job, timer);
+
+	job->context_ok = in_hardirq() && irqs_disabled();
+	alloc_and_free(job);
+	complete(&job->done);
+	return HRTIMER_NORESTART;
+}
+
 static struct irq_job *new_job(struct kunit *test)
 {
 	struct irq_job *job = kunit_kzalloc(test, sizeof(*job), GFP_KERNEL);
@@ -83,6 +96,8 @@ static struct irq_job *new_job(struct kunit *test)
 	init_completion(&job->done);
 	init_irq_work(&job->work, in_irq_work);
 	tasklet_setup(&job->tasklet, in_tasklet);
+	mpool_hrtimer_setup(&job->timer, in_timer, CLOCK_MONOTONIC,
+			    HRTIMER_MODE_REL_HARD);
 	return job;
 }
 
@@ -115,6 +130,17 @@ static void from_a_soft_interrupt(struct kunit *test)
 	tasklet_schedule(&job->tasklet);
 	wait_for_completion(&job->done);
 	tasklet_kill(&job->tasklet);
+	check_job(test, job);
+}
+
+static void from_a_timer(struct kunit *test)
+{
+	struct irq_job *job = new_job(test);
+
+	hrtimer_start(&job->timer, ns_to_ktime(NSEC_PER_MSEC),
+		      HRTIMER_MODE_REL_HARD);
+	wait_for_completion(&job->done);
+	hrtimer_cancel(&job->timer);
 	check_job(test, job);
 }
 
@@ -306,6 +332,7 @@ static void interrupts_amid_allocations(struct kunit *test)
 static struct kunit_case cpu_cases[] = {
 	KUNIT_CASE_PARAM(from_a_hard_interrupt, kind_gen_params),
 	KUNIT_CASE_PARAM(from_a_soft_interrupt, kind_gen_params),
+	KUNIT_CASE_PARAM(from_a_timer, kind_gen_params),
 	KUNIT_CASE_PARAM(with_interrupts_off, kind_gen_params),
 	KUNIT_CASE_PARAM(with_preemption_off, kind_gen_params),
 	KUNIT_CASE_PARAM(amid_its_own_task_the_depot_serves, kind_gen_params),

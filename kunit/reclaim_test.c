@@ -2,6 +2,7 @@
 /*
  * Giving memory back: with age, for other classes, under pressure.
  */
+#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/percpu.h>
@@ -273,6 +274,47 @@ static void the_shrinker_takes_lease_stock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
 }
 
+struct leaver {
+	struct mpool_class *cls;
+	unsigned int nr;
+	void **bufs;
+};
+
+static int leave_some(void *arg)
+{
+	struct leaver *l = arg;
+
+	kt_give(l->cls, l->nr, l->bufs);
+	return 0;
+}
+
+/* A CPU goes for real, with buffers in its magazine, and comes back. */
+static void a_cpu_that_goes_leaves_nothing(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = kt_class_max(test, size, 64);
+	int other = kt_other_cpu(test), err;
+	struct leaver l = { .cls = cls, .nr = 1 };
+	struct mpool_class_stats st;
+
+	if (get_cpu_device(other)->offline_disabled)
+		kunit_skip(test, "no CPU can go offline here");
+	l.bufs = kt_take(test, cls, l.nr);
+	kt_run_on(test, other, leave_some, &l);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_cpu, 1ULL);
+	err = remove_cpu(other);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	st = kt_stats(cls);
+	if (!err)
+		KUNIT_EXPECT_EQ(test, add_cpu(other), 0);
+	KUNIT_EXPECT_EQ(test, st.free_cpu, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.free_depot, 1ULL);
+	l.bufs = kt_take(test, cls, l.nr);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 1ULL);
+	kt_run_on(test, other, leave_some, &l);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_cpu, 1ULL);
+}
+
 static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE_PARAM(a_cleanup_goes_down_to_initial, size_gen_params),
 	KUNIT_CASE_PARAM(a_cleanup_waits_for_little_use, size_gen_params),
@@ -288,6 +330,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(at_its_own_limit_a_class_takes_nothing),
 	KUNIT_CASE_PARAM(the_shrinker_takes_what_is_idle, size_gen_params),
 	KUNIT_CASE(the_shrinker_takes_lease_stock),
+	KUNIT_CASE_PARAM(a_cpu_that_goes_leaves_nothing, size_gen_params),
 	{}
 };
 
