@@ -44,19 +44,24 @@ static void *grow_any(struct mpool_class *cls, struct grow_how *how)
 	return buf;
 }
 
-static void *alloc_grow(struct mpool_class *cls, void *arg)
+static void alloc_missed(struct mpool_class *cls, gfp_t gfp, int err, u64 start)
 {
-	struct grow_how *how = arg;
-	u64 start = ktime_get_ns(), ns;
-	void *buf = grow_any(cls, how);
+	u64 ns = ktime_get_ns() - start;
 
-	ns = ktime_get_ns() - start;
-	if (buf) {
+	if (!err) {
 		atomic64_inc(&cls->misses);
 		mpool_hist_count(&cls->miss_ns, ns);
 	}
-	trace_mpool_miss(cls->pool->name, cls->size, how->gfp,
-			 buf ? 0 : how->err, ns);
+	trace_mpool_miss(cls->pool->name, cls->size, gfp, err, ns);
+}
+
+static void *alloc_grow(struct mpool_class *cls, void *arg)
+{
+	struct grow_how *how = arg;
+	u64 start = ktime_get_ns();
+	void *buf = grow_any(cls, how);
+
+	alloc_missed(cls, how->gfp, buf ? 0 : how->err, start);
 	return buf;
 }
 
@@ -97,9 +102,38 @@ static void *alloc_drain(struct mpool_class *cls)
 	if (!mpool_magazine_count(cls))
 		return NULL;
 	mpool_drain_begin(cls);
-	buf = mpool_slow_get(cls);
+	buf = mpool_slow_get(cls, 0);
 	mpool_drain_end(cls);
 	return buf;
+}
+
+static void *alloc_ready(struct mpool_class *cls, gfp_t gfp)
+{
+	void *buf = mpool_magazine_get(cls, gfp);
+
+	if (!buf && READ_ONCE(cls->slow))
+		buf = mpool_slow_get(cls, gfp);
+	return buf;
+}
+
+/*
+ * Only other nodes have free ones.  One of this node, made of memory that it
+ * has to spare, stays near for all its life; theirs would go home from each
+ * free, and have to be fetched again.
+ */
+static void *alloc_near(struct mpool_class *cls, gfp_t gfp)
+{
+	void *buf = NULL;
+	u64 start;
+
+	if (!mpool_has_waiters(cls)) {
+		start = ktime_get_ns();
+		buf = mpool_class_grow_near(cls, gfp);
+		if (buf)
+			alloc_missed(cls, gfp, 0, start);
+	}
+	/* As who may not sleep, and so is given what there is. */
+	return buf ?: alloc_ready(cls, gfp & ~__GFP_DIRECT_RECLAIM);
 }
 
 static void *alloc_buf(struct mpool_class *cls, gfp_t gfp, long timeout)
@@ -108,9 +142,9 @@ static void *alloc_buf(struct mpool_class *cls, gfp_t gfp, long timeout)
 	void *buf;
 	bool wait;
 
-	buf = mpool_magazine_get(cls);
-	if (!buf && READ_ONCE(cls->slow))
-		buf = mpool_slow_get(cls);
+	buf = alloc_ready(cls, gfp);
+	if (!buf && mpool_depot_withheld(cls, gfp))
+		buf = alloc_near(cls, how.gfp);
 	if (buf)
 		return buf;
 	/* Who waits comes first, also for what could be made. */

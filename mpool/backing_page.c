@@ -12,6 +12,7 @@
 
 #include "backing.h"
 #include "class.h"
+#include "node.h"
 #include "pages.h"
 
 unsigned long mpool_private_bias __ro_after_init;
@@ -65,7 +66,7 @@ static void *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 {
 	struct mpool_desc *desc;
 
-	desc = kmem_cache_alloc_node(desc_cache, gfp & ~__GFP_ZERO, node);
+	desc = mpool_node_kmem(desc_cache, gfp & ~__GFP_ZERO, node);
 	if (!desc)
 		return NULL;
 	desc->page = page_alloc(cls, gfp, node);

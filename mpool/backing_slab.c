@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "class.h"
+#include "node.h"
 #include "pool.h"
 
 /*
@@ -59,7 +60,7 @@ static unsigned int slab_alloc(struct mpool_class *cls, gfp_t gfp, int node,
 	    kmem_cache_alloc_bulk(cls->cache, gfp, nr, bufs))
 		got = nr;
 	while (got < nr) {
-		bufs[got] = kmem_cache_alloc_node(cls->cache, gfp, node);
+		bufs[got] = mpool_node_kmem(cls->cache, gfp, node);
 		if (!bufs[got])
 			break;
 		got++;

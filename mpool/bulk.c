@@ -47,14 +47,14 @@ static __always_inline void bulk_pop(struct mpool_cpu *cpu, unsigned long tag,
 }
 
 /* Up to @nr of what magazine and depot have. */
-static unsigned int bulk_get(struct mpool_class *cls, unsigned int nr,
-			     void **bufs)
+static unsigned int bulk_get(struct mpool_class *cls, gfp_t gfp,
+			     unsigned int nr, void **bufs)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
 
 	if (!cpu)
 		return 0;
-	if (cpu->nr || mpool_magazine_refill(cls, cpu)) {
+	if (cpu->nr || mpool_magazine_refill(cls, cpu, gfp)) {
 		nr = min_t(unsigned long, nr, cpu->nr);
 		if (cls->paged)
 			bulk_pop(cpu, cls->tag, nr, bufs, true);
@@ -74,7 +74,7 @@ alloc_bulk_slow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 	unsigned int done = 0, got;
 
 	while (done < nr && !(gfp & MPOOL_GFP_SPECIAL)) {
-		got = bulk_get(cls, nr - done, bufs + done);
+		got = bulk_get(cls, gfp, nr - done, bufs + done);
 		if (!got)
 			break;
 		done += got;

@@ -11,6 +11,7 @@
 
 #include "class.h"
 #include "leak.h"
+#include "node.h"
 #include "pool.h"
 #include "supply.h"
 #include "trace.h"
@@ -101,15 +102,24 @@ static void class_count_nodes(struct mpool_class *cls, unsigned int nr,
 	int node;
 
 	for (i = 0; i < nr; i++) {
-		node = page_to_nid(virt_to_page(bufs[i]));
+		node = mpool_buf_node(bufs[i]);
 		atomic_add(each, &cls->depots[node]->backed);
 	}
+}
+
+/* Whose memory new buffers are to be; another's when it has none. */
+static int class_node(const struct mpool_class *cls)
+{
+	if (mpool_numa())
+		return mpool_depot_near(cls, numa_mem_id());
+	return (int)cls->pool->settings.node - 1;
 }
 
 /**
  * mpool_class_grow() - make buffers
  * @cls: the class
- * @gfp: how to allocate; without __GFP_DIRECT_RECLAIM one at a time
+ * @gfp: how to allocate; where the caller may not sleep, one at a time;
+ *	__GFP_THISNODE: near memory or none
  * @nr: how many, BATCH at most are made in one call
  * @bufs: where to; MPOOL_FREE and the caller's
  *
@@ -119,13 +129,13 @@ static void class_count_nodes(struct mpool_class *cls, unsigned int nr,
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs)
 {
-	int node = (int)cls->pool->settings.node - 1;
+	int node = class_node(cls);
 	unsigned int want, got = 0, i;
 
 	want = class_reserve(cls, min_t(unsigned int, nr, BATCH));
 	if (!want)
 		return -ENOSPC;
-	if (!mpool_magazine_provide(cls, gfp & ~__GFP_ZERO))
+	if (!mpool_magazine_provide(cls, gfp & ~(__GFP_ZERO | __GFP_THISNODE)))
 		got = cls->ops->alloc(cls, gfp, node, want, bufs);
 	if (got < want)
 		class_unreserve(cls, want - got);
@@ -138,7 +148,7 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 	atomic64_add(got, &cls->grown);
 	trace_mpool_grow(cls->pool->name, cls->size, got,
 			 atomic_read(&cls->backed), READ_ONCE(cls->max),
-			 page_to_nid(virt_to_page(bufs[0])), gfp);
+			 mpool_buf_node(bufs[0]), gfp);
 	return got;
 }
 
@@ -208,7 +218,7 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 		*err = got;
 		return NULL;
 	}
-	mpool_magazine_peak(cls);
+	mpool_depot_peak(cls);
 	if (!gfpflags_allow_blocking(gfp))
 		return buf;
 	gfp |= __GFP_NORETRY | __GFP_NOWARN;
@@ -219,6 +229,36 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 		class_put_new(cls, got, bufs);
 	}
 	return buf;
+}
+
+/**
+ * mpool_class_grow_near() - serve a miss of one node, and grow that node with it
+ * @cls: the class
+ * @gfp: how to allocate; may sleep
+ *
+ * By growth_percent of what the node has, in one batch, to its share at most.
+ * Memory is not tried hard for: other nodes have buffers that are free.
+ *
+ * Context: process.
+ * Return: one buffer of the near node, MPOOL_FREE and the caller's, or NULL.
+ */
+void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp)
+{
+	int node = mpool_depot_near(cls, numa_mem_id()), got;
+	u64 have = atomic_read(&cls->depots[node]->backed), more;
+	unsigned int growth = READ_ONCE(cls->pool->settings.growth_percent);
+	void *bufs[BATCH];
+
+	more = div_u64(have * max(growth, 100U), 100) - have;
+	more = clamp_t(u64, more, 1, mpool_depot_share(cls, node));
+	got = mpool_class_grow(cls, (gfp & ~__GFP_DIRECT_RECLAIM) |
+			       __GFP_THISNODE | __GFP_NOWARN,
+			       min_t(u64, more, BATCH), bufs);
+	if (got < 0)
+		return NULL;
+	mpool_depot_peak(cls);
+	class_put_new(cls, got - 1, bufs + 1);
+	return bufs[0];
 }
 
 /**

@@ -46,7 +46,7 @@ struct mpool;
  * @tier: enum mpool_tier; constant
  * @mag_size: buffers a magazine can hold; constant
  * @cpus: per-CPU magazines; constant
- * @depots: per node, NULL for nodes without memory or CPUs; constant
+ * @depots: by node id, one for each possible node; constant
  * @cache_name: name of @cache
  * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
  *	@reserve_target; taken with interrupts off
@@ -145,6 +145,7 @@ bool mpool_class_destroy(struct mpool_class *cls);
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
+void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs);

@@ -78,8 +78,9 @@ DEFINE_SHOW_ATTRIBUTE(cpus);
 
 static void node_line(struct seq_file *m, const struct mpool_node_stats *st)
 {
-	seq_printf(m, " %8llu %8llu %8llu %12llu %12llu\n", st->backed,
-		   st->free, st->full, st->allocs, st->frees);
+	seq_printf(m, " %8llu %8llu %8llu %12llu %12llu %12llu %12llu %12llu\n",
+		   st->backed, st->free, st->full, st->allocs, st->frees,
+		   st->refills, st->remote, st->homed);
 }
 
 static void node_add(struct mpool_node_stats *sum,
@@ -90,6 +91,9 @@ static void node_add(struct mpool_node_stats *sum,
 	sum->full += st->full;
 	sum->allocs += st->allocs;
 	sum->frees += st->frees;
+	sum->refills += st->refills;
+	sum->remote += st->remote;
+	sum->homed += st->homed;
 }
 
 /* From a free to who waited, to the reserve and from it: by no node. */
@@ -109,8 +113,9 @@ static int nodes_show(struct seq_file *m, void *v)
 	unsigned int i;
 	int node;
 
-	seq_printf(m, "%8s %5s %8s %8s %8s %12s %12s\n", "size", "node",
-		   "backed", "free", "full", "allocs", "frees");
+	seq_printf(m, "%8s %5s %8s %8s %8s %12s %12s %12s %12s %12s\n", "size",
+		   "node", "backed", "free", "full", "allocs", "frees",
+		   "refills", "remote", "homed");
 	for (i = 0; (cls = next_class(pool, &i));) {
 		memset(&sum, 0, sizeof(sum));
 		for_each_node(node) {

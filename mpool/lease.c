@@ -103,10 +103,10 @@ static void take_depot(struct take *t)
 		raw_spin_lock_irqsave(&cls->lock, flags);
 		got = 0;
 		if (list_empty(&cls->waiters))
-			got = mpool_depot_take_old(cls, 0,
-						   min(t->nr - t->got,
-						       (unsigned int)BATCH),
-						   bufs);
+			got = mpool_depot_take_cold(cls,
+						    min(t->nr - t->got,
+							(unsigned int)BATCH),
+						    bufs);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 		if (!got)
 			return;
@@ -127,7 +127,7 @@ static int take_new(struct take *t)
 				       bufs);
 		if (got < 0)
 			return got;
-		mpool_magazine_peak(t->cls);
+		mpool_depot_peak(t->cls);
 		for (i = 0; i < got; i++)
 			take_add(t, mpool_desc(bufs[i]));
 	}

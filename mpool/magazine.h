@@ -19,29 +19,14 @@
 #ifndef _MPOOL_MAGAZINE_H
 #define _MPOOL_MAGAZINE_H
 
-#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/gfp.h>
-#include <linux/list.h>
 #include <linux/percpu-defs.h>
-#include <linux/spinlock.h>
 #include <linux/types.h>
 
-struct mpool_class;
+#include "depot.h"
 
-/**
- * struct mpool_mag - a magazine: a bounded stack of free buffers
- * @node: link among a depot's full or the class's empty magazines
- * @stamp: jiffies when it came to the depot
- * @nr: buffers in it while it is not some CPU's loaded or previous one
- * @bufs: the buffers, class->mag_size of them at most
- */
-struct mpool_mag {
-	struct list_head node;
-	unsigned long stamp;
-	unsigned int nr;
-	void *bufs[];
-};
+struct mpool_class;
 
 /**
  * struct mpool_cpu - a CPU's part of a class
@@ -73,28 +58,6 @@ struct mpool_cpu {
 	u64 refills;
 } ____cacheline_aligned;
 
-/**
- * struct mpool_depot - a NUMA node's store
- * @lock: protects all below; innermost but for the class's mag_lock
- * @full: full magazines, the last one used first
- * @nr_full: how many
- * @partial: magazine that single buffers go through
- * @nr: buffers in @full and @partial together
- * @allocs: single buffers taken, for allocations
- * @frees: single buffers brought back by frees
- * @backed: buffers whose memory lies on the node, wherever they are
- */
-struct mpool_depot {
-	raw_spinlock_t lock;
-	struct list_head full;
-	unsigned int nr_full;
-	struct mpool_mag *partial;
-	unsigned long nr;
-	u64 allocs;
-	u64 frees;
-	atomic_t backed;
-} ____cacheline_aligned;
-
 /* Stands in for a class's magazines while nobody may enter them; constant. */
 DECLARE_PER_CPU(struct mpool_cpu, mpool_cpu_closed);
 
@@ -102,20 +65,14 @@ int mpool_magazine_init(struct mpool_class *cls);
 void mpool_magazine_exit(struct mpool_class *cls);
 
 /* For who is inside a CPU's magazine, by cpu.h. */
-bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu);
+bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu,
+			   gfp_t gfp);
 void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu);
 
-void *mpool_magazine_get(struct mpool_class *cls);
+void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp);
 bool mpool_magazine_put(struct mpool_class *cls, void *buf);
 void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
 
-void *mpool_depot_get(struct mpool_class *cls);
-void mpool_depot_put(struct mpool_class *cls, void *buf);
-void mpool_depot_free(struct mpool_class *cls, void *buf);
-unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
-				  unsigned int nr, void **bufs);
 unsigned long mpool_magazine_count(const struct mpool_class *cls);
-void mpool_magazine_peak(struct mpool_class *cls);
-unsigned long mpool_depot_count(const struct mpool_class *cls);
 
 #endif /* _MPOOL_MAGAZINE_H */

@@ -9,6 +9,7 @@
 #include "chardev.h"
 #include "debugfs.h"
 #include "kunit.h"
+#include "node.h"
 #include "params.h"
 #include "reclaim.h"
 #include "registry.h"
@@ -24,9 +25,12 @@ static int __init mpool_init(void)
 	mpool_wq = alloc_workqueue("mpool", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!mpool_wq)
 		return err;
-	err = mpool_backing_page_init();
+	err = mpool_node_init();
 	if (err)
 		goto destroy_wq;
+	err = mpool_backing_page_init();
+	if (err)
+		goto exit_node;
 	err = mpool_reclaim_init();
 	if (err)
 		goto exit_backing;
@@ -50,6 +54,8 @@ exit_reclaim:
 	mpool_reclaim_exit();
 exit_backing:
 	mpool_backing_page_exit();
+exit_node:
+	mpool_node_exit();
 destroy_wq:
 	destroy_workqueue(mpool_wq);
 	return err;
@@ -63,6 +69,7 @@ static void __exit mpool_exit(void)
 	mpool_debugfs_exit();
 	mpool_reclaim_exit();
 	mpool_backing_page_exit();
+	mpool_node_exit();
 	destroy_workqueue(mpool_wq);
 }
 

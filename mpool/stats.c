@@ -61,6 +61,9 @@ void mpool_node_stats(struct mpool_class *cls, int node,
 	st->full = depot->nr_full;
 	st->allocs = depot->allocs;
 	st->frees = depot->frees;
+	st->refills = depot->refills;
+	st->remote = depot->remote;
+	st->homed = depot->homed;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	st->backed = atomic_read(&depot->backed);
 }

@@ -33,6 +33,9 @@ struct mpool_cpu_stats {
  * @full: full magazines there
  * @allocs: allocations served one by one
  * @frees: frees taken one by one
+ * @refills: magazines that CPUs took
+ * @remote: of @allocs and @refills, those for CPUs of other nodes
+ * @homed: buffers brought by CPUs of other nodes
  */
 struct mpool_node_stats {
 	u64 backed;
@@ -40,6 +43,9 @@ struct mpool_node_stats {
 	u64 full;
 	u64 allocs;
 	u64 frees;
+	u64 refills;
+	u64 remote;
+	u64 homed;
 };
 
 void mpool_cpu_stats(const struct mpool_class *cls, int cpu,

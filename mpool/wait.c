@@ -75,7 +75,7 @@ static void serve(struct mpool_class *cls)
 
 	lockdep_assert_held(&cls->lock);
 	while (!list_empty(&cls->waiters)) {
-		buf = mpool_depot_get(cls);
+		buf = mpool_depot_get(cls, 0);
 		if (!buf)
 			return;
 		w = list_first_entry(&cls->waiters, struct waiter, node);
@@ -246,18 +246,19 @@ bool mpool_has_waiters(struct mpool_class *cls)
 /**
  * mpool_slow_get() - allocate from the depots of a slow class
  * @cls: the class
+ * @gfp: of the allocation; see mpool_depot_get()
  *
  * Context: any but NMI.
  * Return: a buffer, or NULL when there is none or others wait for it.
  */
-void *mpool_slow_get(struct mpool_class *cls)
+void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp)
 {
 	void *buf = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	if (list_empty(&cls->waiters))
-		buf = mpool_depot_get(cls);
+		buf = mpool_depot_get(cls, gfp);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	return buf;
 }

@@ -34,7 +34,7 @@ int mpool_reserve_fill(struct mpool_class *cls);
 void mpool_reserve_empty(struct mpool_class *cls);
 void *mpool_reserve_get(struct mpool_class *cls);
 bool mpool_has_waiters(struct mpool_class *cls);
-void *mpool_slow_get(struct mpool_class *cls);
+void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp);
 void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed);
 void mpool_wait_kick(struct mpool_class *cls);
 void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how);

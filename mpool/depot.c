@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Depots; depot.h says what lies in which, and who may come in.
+ *
+ * Magazines come from the supply, which never is short (supply.c).  What is
+ * done here keeps to its terms: whoever fetches an empty magazine has a full
+ * one in hand, in the depot's list it is counted as full, and an emptied one
+ * is brought back at once.  Sorting needs none of its own: its buffers leave
+ * a magazine that stays with its CPU, and reach depots one at a time, each
+ * through the depot's partial one.  A partial one that is full by then counts
+ * among the full, and not among the two a depot may have besides; it is
+ * replaced under the depot's lock.  When K depots do that at a time, 2 C + 2 N
+ * - K magazines at most are not full, and there are K empty ones at least.
+ */
+#include <linux/topology.h>
+
+#include "class.h"
+#include "depot.h"
+#include "node.h"
+#include "pool.h"
+#include "supply.h"
+
+/**
+ * mpool_depot_peak() - so many are out of the depots now, for users
+ * @cls: the class
+ *
+ * Context: any but NMI.
+ */
+void mpool_depot_peak(struct mpool_class *cls)
+{
+	int out = atomic_read(&cls->out);
+	int old = atomic_read(&cls->peak);
+
+	while (out > old && !atomic_try_cmpxchg(&cls->peak, &old, out))
+		;
+}
+
+/* Buffers left the depots; @peak: for users, and not for the system. */
+static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
+{
+	atomic_add(nr, &cls->out);
+	if (peak)
+		mpool_depot_peak(cls);
+}
+
+/**
+ * mpool_depot_near() - the node whose memory is near in a class
+ * @cls: the class
+ * @from: the node of a CPU
+ *
+ * Context: any.
+ * Return: a pool's own node, if it has one, else @from; the nearest to it
+ * with memory.
+ */
+int mpool_depot_near(const struct mpool_class *cls, int from)
+{
+	/* 0 is the caller's; constant. */
+	unsigned int node = cls->pool->settings.node;
+
+	return mpool_node_with_memory(node ? (int)node - 1 : from);
+}
+
+/**
+ * mpool_depot_share() - what a node may have made for itself
+ * @cls: the class
+ * @node: a possible node
+ *
+ * Beyond that a node's CPUs take what others have idle: no node can make the
+ * others' limit its own.
+ *
+ * Context: any.
+ * Return: how many more buffers.
+ */
+unsigned int mpool_depot_share(const struct mpool_class *cls, int node)
+{
+	int share = READ_ONCE(cls->max) / max(num_node_state(N_MEMORY), 1);
+
+	return max(share - atomic_read(&cls->depots[node]->backed), 0);
+}
+
+/* Nothing there; should @gfp make more, sooner than take from other nodes? */
+static bool depot_grows(const struct mpool_class *cls, gfp_t gfp, int near)
+{
+	return mpool_numa() && gfpflags_allow_blocking(gfp) &&
+	       mpool_depot_share(cls, near) &&
+	       atomic_read(&cls->backed) < (int)READ_ONCE(cls->max);
+}
+
+/**
+ * mpool_depot_withheld() - are there buffers that @gfp was not given
+ * @cls: the class
+ * @gfp: with which a depot was asked in vain
+ *
+ * Context: any.
+ * Return: true when other nodes have free ones, for who cannot make any.
+ */
+bool mpool_depot_withheld(const struct mpool_class *cls, gfp_t gfp)
+{
+	return depot_grows(cls, gfp, mpool_depot_near(cls, numa_mem_id())) &&
+	       mpool_depot_count(cls);
+}
+
+/* Exchanges an empty magazine for one with buffers; depot locked. */
+static struct mpool_mag *depot_exchange(struct mpool_class *cls,
+					struct mpool_depot *depot,
+					struct mpool_mag *empty)
+{
+	struct mpool_mag *mag;
+
+	lockdep_assert_held(&depot->lock);
+	if (depot->nr_full) {
+		mag = list_first_entry(&depot->full, struct mpool_mag, node);
+		/* The empty one first: nobody else may find too few. */
+		mpool_supply_put(cls, empty);
+		list_del(&mag->node);
+		depot->nr_full--;
+	} else if (depot->partial->nr) {
+		mag = depot->partial;
+		empty->nr = 0;
+		depot->partial = empty;
+	} else {
+		return NULL;
+	}
+	WRITE_ONCE(depot->nr, depot->nr - mag->nr);
+	return mag;
+}
+
+static struct mpool_mag *depot_take(struct mpool_class *cls, int node,
+				    struct mpool_mag *empty, bool remote)
+{
+	struct mpool_depot *depot = cls->depots[node];
+	struct mpool_mag *mag;
+	unsigned long flags;
+
+	if (!READ_ONCE(depot->nr))
+		return NULL;
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	mag = depot_exchange(cls, depot, empty);
+	if (mag) {
+		depot->refills++;
+		depot->remote += remote;
+	}
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return mag;
+}
+
+/**
+ * mpool_depot_fetch() - a magazine with buffers in place of an empty one
+ * @cls: the class
+ * @empty: a CPU's, empty
+ * @gfp: of the allocation; see mpool_depot_get()
+ *
+ * Context: inside a CPU's magazine.
+ * Return: the magazine, the caller's, and @empty is not any more; or NULL.
+ */
+struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
+				    struct mpool_mag *empty, gfp_t gfp)
+{
+	int near = mpool_depot_near(cls, numa_mem_id()), node;
+	struct mpool_mag *mag;
+
+	mpool_for_each_near(node, near) {
+		if (node != near && depot_grows(cls, gfp, near))
+			return NULL;
+		mag = depot_take(cls, node, empty, node != near);
+		if (mag) {
+			depot_took(cls, mag->nr, true);
+			return mag;
+		}
+	}
+	return NULL;
+}
+
+static void depot_add_full(struct mpool_depot *depot, struct mpool_mag *mag)
+{
+	lockdep_assert_held(&depot->lock);
+	mag->stamp = jiffies;
+	list_add(&mag->node, &depot->full);
+	depot->nr_full++;
+}
+
+static void *depot_pop(struct mpool_class *cls, struct mpool_depot *depot)
+{
+	struct mpool_mag *mag;
+
+	lockdep_assert_held(&depot->lock);
+	if (!depot->partial->nr) {
+		if (!depot->nr_full)
+			return NULL;
+		mag = list_first_entry(&depot->full, struct mpool_mag, node);
+		mpool_supply_put(cls, depot->partial);
+		list_del(&mag->node);
+		depot->nr_full--;
+		depot->partial = mag;
+	}
+	WRITE_ONCE(depot->nr, depot->nr - 1);
+	return depot->partial->bufs[--depot->partial->nr];
+}
+
+static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
+		       void *buf)
+{
+	struct mpool_mag *mag = depot->partial;
+	struct mpool_mag *empty;
+
+	lockdep_assert_held(&depot->lock);
+	if (mag->nr == cls->mag_size) {
+		empty = mpool_supply_get(cls);
+		if (WARN_ON_ONCE(!empty))
+			return;
+		depot_add_full(depot, mag);
+		empty->nr = 0;
+		depot->partial = empty;
+		mag = empty;
+	}
+	mag->bufs[mag->nr++] = buf;
+	mag->stamp = jiffies;
+	WRITE_ONCE(depot->nr, depot->nr + 1);
+}
+
+/* Where a buffer belongs; @near is as good where there is one node. */
+static int depot_home(const void *buf, int near)
+{
+	return mpool_numa() ? mpool_buf_node(buf) : near;
+}
+
+/*
+ * Puts those of @bufs that belong where the last one does into that depot, in
+ * one hold of its lock; moves the others up, and returns how many they are.
+ */
+static unsigned int depot_put_some(struct mpool_class *cls, int near,
+				   unsigned int nr, void **bufs)
+{
+	int home = depot_home(bufs[nr - 1], near);
+	struct mpool_depot *depot = cls->depots[home];
+	unsigned int i, left = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	for (i = 0; i < nr; i++) {
+		if (depot_home(bufs[i], near) == home)
+			depot_push(cls, depot, bufs[i]);
+		else
+			bufs[left++] = bufs[i];
+	}
+	if (home != near)
+		depot->homed += nr - left;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return left;
+}
+
+static void depot_sort(struct mpool_class *cls, int near, unsigned int nr,
+		       void **bufs)
+{
+	unsigned int left = nr;
+
+	while (left)
+		left = depot_put_some(cls, near, left, bufs);
+	atomic_sub(nr, &cls->out);
+}
+
+/* Where all of a magazine's buffers belong, NUMA_NO_NODE if not to one node. */
+static int mag_home(const struct mpool_mag *mag, int near)
+{
+	int home = depot_home(mag->bufs[0], near);
+	unsigned int i;
+
+	for (i = 1; mpool_numa() && i < mag->nr; i++)
+		if (mpool_buf_node(mag->bufs[i]) != home)
+			return NUMA_NO_NODE;
+	return home;
+}
+
+/**
+ * mpool_depot_store() - bring a full magazine's buffers home
+ * @cls: the class
+ * @mag: a CPU's, full, with its @nr
+ *
+ * As a whole, if they are of one node; this is where they are looked at, at a
+ * cost of a look a buffer in what is done once a magazine.
+ *
+ * Context: inside a CPU's magazine.
+ * Return: an empty magazine in its place, maybe itself; NULL should there be
+ * none, which does not happen, and @mag is as it was.
+ */
+struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
+				    struct mpool_mag *mag)
+{
+	int near = mpool_depot_near(cls, numa_mem_id());
+	int home = mag_home(mag, near);
+	unsigned int nr = mag->nr;
+	struct mpool_depot *depot;
+	struct mpool_mag *empty;
+	unsigned long flags;
+
+	if (home == NUMA_NO_NODE) {
+		depot_sort(cls, near, nr, mag->bufs);
+		return mag;
+	}
+	empty = mpool_supply_get(cls);
+	if (unlikely(!empty))
+		return NULL;
+	depot = cls->depots[home];
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot_add_full(depot, mag);
+	WRITE_ONCE(depot->nr, depot->nr + nr);
+	if (home != near)
+		depot->homed += nr;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	atomic_sub(nr, &cls->out);
+	return empty;
+}
+
+/**
+ * mpool_depot_get() - take one free buffer from a depot, the nearest first
+ * @cls: the class
+ * @gfp: of the allocation, 0 for none.  Who may sleep is not given another
+ *	node's buffer while its own may still grow.
+ *
+ * Context: any but NMI; either the class's lock is held, or preemption is off
+ * and @slow was read as 0 since.
+ * Return: the buffer, still MPOOL_FREE, or NULL.
+ */
+void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp)
+{
+	int near = mpool_depot_near(cls, numa_mem_id()), node;
+	void *buf = NULL;
+	unsigned long flags;
+
+	mpool_for_each_near(node, near) {
+		struct mpool_depot *depot = cls->depots[node];
+
+		if (node != near && depot_grows(cls, gfp, near))
+			return NULL;
+		if (!READ_ONCE(depot->nr))
+			continue;
+		raw_spin_lock_irqsave(&depot->lock, flags);
+		buf = depot_pop(cls, depot);
+		if (buf) {
+			depot->allocs++;
+			depot->remote += node != near;
+		}
+		raw_spin_unlock_irqrestore(&depot->lock, flags);
+		if (buf) {
+			depot_took(cls, 1, true);
+			return buf;
+		}
+	}
+	return NULL;
+}
+
+static void depot_put(struct mpool_class *cls, void *buf,
+		      unsigned int freed)
+{
+	int near = mpool_depot_near(cls, numa_mem_id());
+	int home = depot_home(buf, near);
+	struct mpool_depot *depot = cls->depots[home];
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot_push(cls, depot, buf);
+	depot->frees += freed;
+	depot->homed += home != near;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	atomic_dec(&cls->out);
+}
+
+/**
+ * mpool_depot_put() - bring one free buffer to its depot
+ * @cls: the class
+ * @buf: the buffer, MPOOL_FREE, nobody's
+ *
+ * Not counted as a free.
+ *
+ * Context: as mpool_depot_get().
+ */
+void mpool_depot_put(struct mpool_class *cls, void *buf)
+{
+	depot_put(cls, buf, 0);
+}
+
+/**
+ * mpool_depot_free() - mpool_depot_put() of a user's free, counted as such
+ * @cls: the class
+ * @buf: the buffer, MPOOL_FREE, nobody's
+ *
+ * Context: as mpool_depot_get().
+ */
+void mpool_depot_free(struct mpool_class *cls, void *buf)
+{
+	depot_put(cls, buf, 1);
+}
+
+/**
+ * mpool_depot_put_all() - bring a CPU's buffers to their depots
+ * @cls: the class
+ * @from: the CPU's node
+ * @nr: how many
+ * @bufs: the buffers, MPOOL_FREE, nobody's; in no order any more after it
+ *
+ * Context: as mpool_depot_get().
+ */
+void mpool_depot_put_all(struct mpool_class *cls, int from, unsigned int nr,
+			 void **bufs)
+{
+	depot_sort(cls, mpool_depot_near(cls, from), nr, bufs);
+}
+
+/* The magazine used least recently, if it has been idle for @age. */
+static struct mpool_mag *depot_oldest(struct mpool_depot *depot,
+				      unsigned long age)
+{
+	struct mpool_mag *mag = depot->partial;
+
+	lockdep_assert_held(&depot->lock);
+	if (depot->nr_full)
+		mag = list_last_entry(&depot->full, struct mpool_mag, node);
+	if (!mag->nr || (age && time_before(jiffies, mag->stamp + age)))
+		return NULL;
+	return mag;
+}
+
+/* Up to @nr buffers of one magazine; the rest of it is where it was. */
+static unsigned int depot_take_one(struct mpool_class *cls,
+				   struct mpool_depot *depot, unsigned long age,
+				   unsigned int nr, void **bufs)
+{
+	struct mpool_mag *mag;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	mag = depot_oldest(depot, age);
+	while (mag && n < nr && mag->nr)
+		bufs[n++] = mag->bufs[--mag->nr];
+	if (mag && !mag->nr && mag != depot->partial) {
+		list_del(&mag->node);
+		depot->nr_full--;
+		mpool_supply_put(cls, mag);
+	}
+	WRITE_ONCE(depot->nr, depot->nr - n);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return n;
+}
+
+/**
+ * mpool_depot_take_cold() - take free buffers, the nearest first
+ * @cls: the class, its lock held
+ * @nr: most buffers
+ * @bufs: where to
+ *
+ * Of a node's those used least recently, for who does not profit from what
+ * the cache still has of them.
+ *
+ * Return: how many were taken; they are MPOOL_FREE and the caller's.
+ */
+unsigned int mpool_depot_take_cold(struct mpool_class *cls, unsigned int nr,
+				   void **bufs)
+{
+	int near = mpool_depot_near(cls, numa_mem_id()), node;
+	unsigned int n = 0, got;
+
+	lockdep_assert_held(&cls->lock);
+	mpool_for_each_near(node, near) {
+		do {
+			got = depot_take_one(cls, cls->depots[node], 0, nr - n,
+					     bufs + n);
+			n += got;
+		} while (got);
+	}
+	depot_took(cls, n, false);
+	return n;
+}
+
+/* The depot whose oldest magazine is the oldest of all, and old enough. */
+static struct mpool_depot *depot_next_old(struct mpool_class *cls,
+					  unsigned long age)
+{
+	struct mpool_depot *depot, *best = NULL;
+	unsigned long flags, oldest = 0;
+	struct mpool_mag *mag;
+	int node;
+
+	for_each_node(node) {
+		depot = cls->depots[node];
+		if (!READ_ONCE(depot->nr))
+			continue;
+		raw_spin_lock_irqsave(&depot->lock, flags);
+		mag = depot_oldest(depot, age);
+		if (mag && (!best || time_before(mag->stamp, oldest))) {
+			best = depot;
+			oldest = mag->stamp;
+		}
+		raw_spin_unlock_irqrestore(&depot->lock, flags);
+	}
+	return best;
+}
+
+/**
+ * mpool_depot_take_old() - take idle buffers, least recently used first
+ * @cls: the class, its lock held
+ * @age: jiffies that a buffer must have been idle, 0 for any
+ * @nr: most buffers
+ * @bufs: where to
+ *
+ * Return: how many were taken; they are MPOOL_FREE and the caller's.
+ */
+unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
+				  unsigned int nr, void **bufs)
+{
+	struct mpool_depot *depot;
+	unsigned int n = 0;
+
+	lockdep_assert_held(&cls->lock);
+	while (n < nr) {
+		depot = depot_next_old(cls, age);
+		if (!depot)
+			break;
+		/* None, when somebody was faster: then look again. */
+		n += depot_take_one(cls, depot, age, nr - n, bufs + n);
+	}
+	depot_took(cls, n, false);
+	return n;
+}
+
+/**
+ * mpool_depot_count() - free buffers in all depots
+ * @cls: the class
+ *
+ * Context: any.
+ * Return: how many; exact under the class's lock while it is slow.
+ */
+unsigned long mpool_depot_count(const struct mpool_class *cls)
+{
+	unsigned long nr = 0;
+	int node;
+
+	for_each_node(node)
+		nr += READ_ONCE(cls->depots[node]->nr);
+	return nr;
+}
