@@ -3,7 +3,9 @@
  * All suites, from the lowest layer up: the first to fail is the nearest to
  * the fault.
  */
+#include <linux/glob.h>
 #include <linux/kernel.h>
+#include <linux/moduleparam.h>
 
 #include "compat/kunit.h"
 #include "kunit.h"
@@ -13,6 +15,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_settings_suite,
 	&mpool_backing_suite,
 	&mpool_magazine_suite,
+	&mpool_numa_suite,
 	&mpool_cpu_suite,
 	&mpool_class_suite,
 	&mpool_wait_suite,
@@ -30,12 +33,30 @@ static struct kunit_suite *suites[] = {
 	&mpool_trace_suite,
 };
 
+/* For a machine that is there for some of them. */
+static char *only;
+module_param_named(suites, only, charp, 0400);
+MODULE_PARM_DESC(suites, "run the suites that this pattern matches");
+
+static unsigned int chosen;
+
+/* To the front come those that are to run. */
+static void choose(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (!only || glob_match(only, suites[i]->name))
+			suites[chosen++] = suites[i];
+}
+
 void mpool_kunit_start(void)
 {
-	mpool_kunit_run(suites, ARRAY_SIZE(suites));
+	choose();
+	mpool_kunit_run(suites, chosen);
 }
 
 void mpool_kunit_stop(void)
 {
-	__kunit_test_suites_exit(suites, ARRAY_SIZE(suites));
+	__kunit_test_suites_exit(suites, chosen);
 }

@@ -13,6 +13,7 @@ extern struct kunit_suite mpool_alloc_suite;
 extern struct kunit_suite mpool_report_suite;
 extern struct kunit_suite mpool_cpu_suite;
 extern struct kunit_suite mpool_magazine_suite;
+extern struct kunit_suite mpool_numa_suite;
 extern struct kunit_suite mpool_class_suite;
 extern struct kunit_suite mpool_reclaim_suite;
 extern struct kunit_suite mpool_wait_suite;
