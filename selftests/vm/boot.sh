@@ -4,7 +4,8 @@
 # DIR/results what the machine says on its second serial port. Succeeds only if
 # the last word there is END, which is written when everything else is done.
 #
-# SMP, MEM (MiB), NUMA (nodes, that share CPUs and memory), APPEND, VM_TIMEOUT (s),
+# SMP, MEM (MiB), NUMA (nodes, that share CPUs and memory), MEMLESS=1 (the last of
+# them has CPUs only), APPEND, VM_TIMEOUT (s),
 # MPOOL_ACCEL=kvm|tcg, INTERACTIVE=1 (console on the terminal), ICOUNT=1 (count
 # instructions). User-mode Linux knows SMP, MEM, APPEND, VM_TIMEOUT, INTERACTIVE.
 
@@ -81,9 +82,22 @@ fi
 numa=()
 nodes=${NUMA:-1}
 if [ "$nodes" -gt 1 ] && [ "$smp" -ge "$nodes" ]; then
+	full=$((nodes - ${MEMLESS:-0}))
+	mem=$((mem / full * full))
 	for ((n = 0; n < nodes; n++)); do
-		numa+=(-object "memory-backend-ram,id=m$n,size=$((mem / nodes))M"
-			-numa "node,memdev=m$n,cpus=$((smp * n / nodes))-$((smp * (n + 1) / nodes - 1))")
+		memdev=
+		if [ "$n" -lt "$full" ]; then
+			numa+=(-object "memory-backend-ram,id=m$n,size=$((mem / full))M")
+			memdev=memdev=m$n,
+		fi
+		numa+=(-numa "node,nodeid=$n,${memdev}cpus=$((smp * n / nodes))-$((smp * (n + 1) / nodes - 1))")
+	done
+	# In a ring: some are nearer than others.
+	for ((n = 0; n < nodes; n++)); do
+		for ((m = n + 1; m < nodes; m++)); do
+			hops=$((m - n <= nodes / 2 ? m - n : nodes - m + n))
+			numa+=(-numa "dist,src=$n,dst=$m,val=$((10 + 10 * hops))")
+		done
 	done
 fi
 

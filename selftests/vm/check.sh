@@ -36,7 +36,10 @@ run() {
 for part in "${parts[@]}"; do
 	case $part in
 	kunit)
-		run debug-6.1 kunit ;;
+		run debug-6.1 kunit
+		# what two nodes cannot show, and CPUs of a node without memory
+		SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 run debug-6.1 kunit
+		SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run debug-6.1 kunit ;;
 	selftests)
 		for bed in "${beds[@]}"; do
 			run "$bed"

@@ -10,7 +10,8 @@
 #
 # In the environment: ATTACK=full runs the attacks in full length, SHUFFLE=NUMBER
 # everything twice and in random order, SIGNALS=1 everything under 1,000 signals a
-# second, TORTURE_SECONDS=NUMBER modules/torture.sh that long.
+# second, TORTURE_SECONDS=NUMBER modules/torture.sh that long; SUITES=PATTERN
+# (mpool_numa) runs these KUnit suites only.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -87,7 +88,7 @@ machine() {
 	fi
 	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" \
 		ATTACK "${ATTACK:-}" SHUFFLE "${SHUFFLE:-}" SIGNALS "${SIGNALS:-}" \
-		TORTURE_SECONDS "${TORTURE_SECONDS:-}" >"$dir/run"
+		TORTURE_SECONDS "${TORTURE_SECONDS:-}" SUITES "${SUITES:-}" >"$dir/run"
 
 	bash "$VM_DIR/initramfs.sh" "$bed" "$dir/initrd" "$dir/tree" "$dir/run"
 	if ! bash "$VM_DIR/boot.sh" "$bed" "$dir/initrd" "$dir"; then
@@ -117,6 +118,7 @@ trap 'rm -f "$cases"' EXIT
 
 if [ "${1:-}" = kunit ]; then
 	modules=$(bash "$VM_DIR/module.sh" "$bed" kunit)
+	label=$bed${SUITES:+-$SUITES}
 	machine "$bed-kunit" kunit kunit unload
 else
 	modules=$(bash "$VM_DIR/module.sh" "$bed" plain)
