@@ -91,7 +91,8 @@ struct mpool_info {
  *	MPOOL_NONE: at once)
  * @reserve: buffers of each class set aside so that an allocation that may
  *	sleep cannot fail (none)
- * @node: NUMA node + 1 for all memory of the pool (0: the caller's)
+ * @node: NUMA node + 1 for all memory of the pool, as long as the node has
+ *	some (0: the caller's)
  * @max_bytes: most bytes backed over all classes (1/16 of memory)
  * @reserved: 0
  */
