@@ -6,6 +6,7 @@
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "helpers.h"
 
@@ -34,7 +35,8 @@ int kt_init(struct kunit *test)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&kt->threads);
 	test->priv = kt;
-	return 0;
+	/* What is made where depends on the node: a test that counts stays. */
+	return set_cpus_allowed_ptr(current, cpumask_of_node(numa_node_id()));
 }
 
 static void thread_end(struct kunit *test, struct kt_thread *t)
