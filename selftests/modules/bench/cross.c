@@ -16,7 +16,7 @@
 #define RING	1024
 #define CHUNK	32
 /* Some milliseconds a run: a thread's start costs microseconds. */
-#define PASSED	131072
+#define PASSED	65536
 
 /* Written by who allocates, by who frees; each on lines of its own. */
 struct ring {

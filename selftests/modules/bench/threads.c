@@ -7,21 +7,25 @@
 #include "crew.h"
 #include "subjects.h"
 
-/* Some milliseconds a run: a thread's start costs microseconds. */
-#define THREAD_PAIRS	65536
+/* A millisecond or more a run: a thread's start costs microseconds. */
+#define PAIRS_FULL	65536
+#define PAIRS_QUICK	16384
 #define HUNDRED		100
-#define HUNDREDS	(THREAD_PAIRS / HUNDRED)
+
+/* Pairs of a thread in a run; the same for all while a group runs. */
+static unsigned int thread_pairs;
 
 static __always_inline int pairs(void *arg, bench_alloc_t alloc,
 				 bench_free_t free)
 {
 	struct crew_member *me = arg;
 	struct bench_set *s = me->crew->s;
+	const unsigned int nr = thread_pairs;
 	unsigned int i;
 	void *p;
 
 	crew_begin(me->crew);
-	for (i = 0; i < THREAD_PAIRS; i++) {
+	for (i = 0; i < nr; i++) {
 		p = alloc(s);
 		if (unlikely(!p)) {
 			WRITE_ONCE(me->crew->bad, true);
@@ -39,10 +43,11 @@ static __always_inline int hundreds(void *arg, bench_alloc_t alloc,
 	struct crew_member *me = arg;
 	struct bench_set *s = me->crew->s;
 	void **held = s->held + me->index * HUNDRED;
+	const unsigned int hundreds_each = thread_pairs / HUNDRED;
 	unsigned int i, n;
 
 	crew_begin(me->crew);
-	for (i = 0; i < HUNDREDS; i++) {
+	for (i = 0; i < hundreds_each; i++) {
 		for (n = 0; n < HUNDRED; n++) {
 			held[n] = alloc(s);
 			if (unlikely(!held[n])) {
@@ -101,12 +106,12 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 		for (nr = 1; nr <= 8; nr = bench_quick ? nr * 2 : nr + 1) {
 			c.nr = nr;
 			crew_measure(m, &c, "threads", subjects[i].name, 1,
-				     (u64)nr * THREAD_PAIRS, subjects[i].pairs);
+				     (u64)nr * thread_pairs, subjects[i].pairs);
 		}
 		for (nr = 1; nr <= 10; nr += 9) {
 			c.nr = nr;
 			crew_measure(m, &c, "hundred", subjects[i].name, HUNDRED,
-				     (u64)nr * HUNDREDS * HUNDRED,
+				     (u64)nr * (thread_pairs / HUNDRED) * HUNDRED,
 				     subjects[i].hundreds);
 		}
 	}
@@ -127,6 +132,7 @@ int bench_threads(struct seq_file *m)
 
 	if (num_online_cpus() < 2)
 		return 0;
+	thread_pairs = bench_quick ? PAIRS_QUICK : PAIRS_FULL;
 	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
 		err = bench_set_up(&s, sizes[i]);
 		if (err)
