@@ -16,6 +16,7 @@
 #include "class.h"
 #include "compat/export.h"
 #include "cpu.h"
+#include "debug.h"
 #include "pool.h"
 #include "reclaim.h"
 #include "report.h"
@@ -187,9 +188,11 @@ noinline void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp,
 		atomic64_inc(&cls->fails);
 		return NULL;
 	}
-	mpool_tag_set(buf, cls->paged, cls->tag, MPOOL_ALLOCATED);
-	if (gfp & __GFP_ZERO)
+	if (mpool_debugs(cls))
+		mpool_debug_alloc(cls, buf, asked, gfp, caller);
+	else if (gfp & __GFP_ZERO)
 		memset(buf, 0, cls->size);
+	mpool_tag_set(buf, cls->paged, cls->tag, MPOOL_ALLOCATED);
 	if (asked != cls->size)
 		mpool_slack_add(cls, cls->size - asked);
 	if (trace_mpool_alloc_enabled())
@@ -276,8 +279,11 @@ void *mpool_class_alloc_timeout(struct mpool_class *cls, gfp_t gfp,
 }
 EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_timeout, MPOOL_NS);
 
-static noinline void free_slow(struct mpool_class *cls, void *buf)
+static noinline void free_slow(struct mpool_class *cls, void *buf,
+			       unsigned long caller)
 {
+	if (mpool_debugs(cls))
+		mpool_debug_free(cls, buf, caller);
 	if (cls->reset)
 		cls->reset(buf, cls->size, cls->arg);
 	if (!mpool_magazine_put(cls, buf))
@@ -289,7 +295,7 @@ static noinline void free_traced(struct mpool_class *cls, void *buf,
 				 unsigned long caller)
 {
 	trace_mpool_free(cls->pool->name, cls->size, buf, caller);
-	free_slow(cls, buf);
+	free_slow(cls, buf, caller);
 }
 
 /*
@@ -306,11 +312,11 @@ static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
 		return free_traced(cls, buf, caller ?: _RET_IP_);
 	cpu = mpool_cpu_enter(cls);
 	if (unlikely(!cpu))
-		return free_slow(cls, buf);
+		return free_slow(cls, buf, caller ?: _RET_IP_);
 	nr = cpu->nr;
 	if (unlikely(nr >= cls->free_cap)) {
 		mpool_cpu_leave(cpu);
-		return free_slow(cls, buf);
+		return free_slow(cls, buf, caller ?: _RET_IP_);
 	}
 	cpu->loaded->bufs[nr] = buf;
 	cpu->nr = nr + 1;

@@ -14,11 +14,19 @@
 #include "class.h"
 #include "node.h"
 #include "pages.h"
+#include "record.h"
 
 unsigned long mpool_private_bias __ro_after_init;
 
 /* Descriptors of all classes and pools. */
 static struct kmem_cache *desc_cache;
+/* The same with a record behind, for debugged pools. */
+static struct kmem_cache *debug_cache;
+
+static struct kmem_cache *cache_of(const struct mpool_class *cls)
+{
+	return cls->records ? debug_cache : desc_cache;
+}
 
 static unsigned int page_count_of(const struct mpool_class *cls)
 {
@@ -66,12 +74,12 @@ static void *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 {
 	struct mpool_desc *desc;
 
-	desc = mpool_node_kmem(desc_cache, gfp & ~__GFP_ZERO, node);
+	desc = mpool_node_kmem(cache_of(cls), gfp & ~__GFP_ZERO, node);
 	if (!desc)
 		return NULL;
 	desc->page = page_alloc(cls, gfp, node);
 	if (!desc->page) {
-		kmem_cache_free(desc_cache, desc);
+		kmem_cache_free(cache_of(cls), desc);
 		return NULL;
 	}
 	desc->addr = page_address(desc->page);
@@ -116,7 +124,7 @@ static void page_free_bulk(struct mpool_class *cls, unsigned int nr,
 			for (p = 0; p < page_count_of(cls); p++)
 				__free_page(desc->page + p);
 		}
-		kmem_cache_free(desc_cache, desc);
+		kmem_cache_free(cache_of(cls), desc);
 	}
 }
 
@@ -159,7 +167,15 @@ int __init mpool_backing_page_init(void)
 {
 	mpool_private_bias = mpool_private_bias_init();
 	desc_cache = KMEM_CACHE(mpool_desc, 0);
-	return desc_cache ? 0 : -ENOMEM;
+	debug_cache = kmem_cache_create("mpool_desc_debug",
+					sizeof(struct mpool_desc) +
+					sizeof(struct mpool_record),
+					__alignof__(struct mpool_record), 0,
+					NULL);
+	if (desc_cache && debug_cache)
+		return 0;
+	mpool_backing_page_exit();
+	return -ENOMEM;
 }
 
 /**
@@ -167,5 +183,6 @@ int __init mpool_backing_page_init(void)
  */
 void mpool_backing_page_exit(void)
 {
+	kmem_cache_destroy(debug_cache);
 	kmem_cache_destroy(desc_cache);
 }

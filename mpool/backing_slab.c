@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Classes below a page: a kmem_cache whose objects are a header and the
- * payload.
+ * payload, and behind that a record where the pool is debugged.
  */
 #include <linux/mpool.h>
 #include <linux/slab.h>
@@ -9,6 +9,7 @@
 #include "class.h"
 #include "node.h"
 #include "pool.h"
+#include "record.h"
 
 /*
  * With objects at multiples of 32 a payload stands 16 above one, and never
@@ -18,7 +19,8 @@
 
 static size_t slab_payload(const struct mpool_class *cls)
 {
-	return ALIGN(sizeof(struct mpool_head) + cls->size, SLAB_ALIGN);
+	return ALIGN(sizeof(struct mpool_head) + cls->size +
+		     mpool_record_space(cls), SLAB_ALIGN);
 }
 
 static int slab_init(struct mpool_class *cls)

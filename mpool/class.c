@@ -10,9 +10,11 @@
 #include <linux/slab.h>
 
 #include "class.h"
+#include "debug.h"
 #include "leak.h"
 #include "node.h"
 #include "pool.h"
+#include "record.h"
 #include "supply.h"
 #include "trace.h"
 
@@ -34,6 +36,11 @@ static void class_size_magazines(struct mpool_class *cls)
 {
 	unsigned int share, nr;
 
+	/* A debugged class has none: every buffer comes by the slow side. */
+	if (cls->records) {
+		cls->mag_size = MAG_DEPOT;
+		return;
+	}
 	/* All CPUs' magazines together hold at most a quarter of the limit. */
 	share = cls->max / 4 / (2 * num_possible_cpus());
 	nr = min3(share, MAG_OBJECTS, max(MAG_BYTES / cls->size, 2U));
@@ -141,6 +148,8 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		class_unreserve(cls, want - got);
 	if (!got)
 		return -ENOMEM;
+	for (i = 0; mpool_debugs(cls) && i < got; i++)
+		mpool_debug_new(cls, bufs[i]);
 	for (i = 0; cls->ctor && i < got; i++)
 		cls->ctor(bufs[i], cls->size, cls->arg);
 	class_count_nodes(cls, got, bufs, 1);
@@ -287,8 +296,12 @@ void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs)
 {
+	unsigned int i;
+
 	if (!nr)
 		return;
+	for (i = 0; mpool_debugs(cls) && i < nr; i++)
+		mpool_debug_leave(cls, bufs[i]);
 	class_count_nodes(cls, nr, bufs, -1);
 	cls->ops->free(cls, nr, bufs);
 	atomic64_add(nr, &cls->shrunk);
@@ -335,6 +348,7 @@ static void class_free(struct mpool_class *cls)
 	mpool_magazine_exit(cls);
 	if (cls->ops->exit)
 		cls->ops->exit(cls);
+	mpool_records_exit(cls);
 	kfree(cls->cache_name);
 	kfree(cls);
 }
@@ -358,6 +372,10 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	if (!cls)
 		return ERR_PTR(-ENOMEM);
 	cls->pool = pool;
+	if (pool->debugged && mpool_records_init(cls)) {
+		kfree(cls);
+		return ERR_PTR(-ENOMEM);
+	}
 	cls->index = index;
 	cls->size = pool->sizes[index];
 	cls->paged = cls->size >= PAGE_SIZE;

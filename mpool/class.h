@@ -23,6 +23,7 @@
 #include "wait.h"
 
 struct mpool;
+struct mpool_records;
 
 /**
  * struct mpool_class - buffers of one size
@@ -39,6 +40,7 @@ struct mpool;
  * @arg: for @reset and @ctor; constant
  * @pool: whose it is; constant
  * @ctor: called for each buffer made; constant
+ * @records: who had each buffer, when the pool is debugged, else NULL; constant
  * @ops: the backing; constant
  * @cache: the backing's kmem_cache (slab)
  * @order: allocation order of compound pages, or -1 for split ones (page)
@@ -94,6 +96,7 @@ struct mpool_class {
 	struct mpool *pool;
 
 	void (*ctor)(void *buf, size_t size, void *arg);
+	struct mpool_records *records;
 	const struct mpool_backing_ops *ops;
 	struct kmem_cache *cache;
 	int order;

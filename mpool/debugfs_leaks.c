@@ -6,6 +6,7 @@
 #include <linux/math64.h>
 #include <linux/seq_file.h>
 
+#include "compat/stack.h"
 #include "debugfs.h"
 #include "holders.h"
 #include "pool.h"
@@ -13,13 +14,12 @@
 static void show_stack(struct seq_file *m, const struct mpool_leak *leak)
 {
 	unsigned long *entries;
-	unsigned int i, nr;
+	unsigned int i, nr = mpool_stack_fetch(leak->stack, &entries);
 
-	if (!IS_ENABLED(CONFIG_STACKDEPOT) || !leak->stack)
-		return;
-	nr = stack_depot_fetch(leak->stack, &entries);
 	for (i = 0; i < nr; i++)
 		seq_printf(m, "\t%pS\n", (void *)entries[i]);
+	if (!nr && mpool_leak_caller(leak))
+		seq_printf(m, "\t%pS\n", (void *)mpool_leak_caller(leak));
 }
 
 static void show_leak(const struct mpool_leak *leak, void *arg)

@@ -10,6 +10,7 @@
 #include <linux/printk.h>
 
 #include "class.h"
+#include "compat/stack.h"
 #include "leak.h"
 #include "pool.h"
 #include "stats.h"
@@ -117,10 +118,9 @@ unsigned long mpool_leak_caller(const struct mpool_leak *leak)
 {
 	unsigned long *entries;
 
-	if (!IS_ENABLED(CONFIG_STACKDEPOT) || !leak->stack ||
-	    !stack_depot_fetch(leak->stack, &entries))
-		return 0;
-	return entries[0];
+	if (leak->caller)
+		return leak->caller;
+	return mpool_stack_fetch(leak->stack, &entries) ? entries[0] : 0;
 }
 
 /**
@@ -136,6 +136,8 @@ void mpool_leak_report(const struct mpool *pool, const struct mpool_leak *leak)
 	int name = strnlen(leak->comm, TASK_COMM_LEN);
 	unsigned long caller = mpool_leak_caller(leak);
 	u64 age = mpool_leak_age(leak);
+	unsigned long *entries;
+	unsigned int nr, i;
 
 	trace_mpool_leak(pool->name, leak->size, leak->nr, age, caller,
 			 leak->pid, leak->comm, leak->leased);
@@ -151,8 +153,9 @@ void mpool_leak_report(const struct mpool *pool, const struct mpool_leak *leak)
 			pool->name, leak->nr, leak->size, div_u64(age, 1000),
 			leak->leased ? "leased " : "", leak->pid, name,
 			leak->comm);
-	if (IS_ENABLED(CONFIG_STACKDEPOT) && leak->stack)
-		stack_depot_print(leak->stack);
+	nr = mpool_stack_fetch(leak->stack, &entries);
+	for (i = 0; i < nr; i++)
+		pr_warn("    %pS\n", (void *)entries[i]);
 }
 
 struct report {

@@ -24,6 +24,7 @@ struct mpool_class;
  *	knows
  * @stack: where kernel users allocated them, the first address being in who
  *	called mpool; 0: nobody knows
+ * @caller: the first address of @stack, which may be known without it; or 0
  * @leased: by a process, and not by a kernel user
  * @pid: process, in the initial pid namespace; 0: nobody knows
  * @comm: its name then
@@ -33,6 +34,7 @@ struct mpool_leak {
 	u64 nr;
 	u64 since;
 	depot_stack_handle_t stack;
+	unsigned long caller;
 	bool leased;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];

@@ -10,6 +10,7 @@
 
 #include "class.h"
 #include "compat/export.h"
+#include "debug.h"
 #include "pool.h"
 #include "reclaim.h"
 #include "settings.h"
@@ -244,6 +245,8 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	INIT_DELAYED_WORK(&pool->cleanup, pool_cleanup_fn);
 	err = pool_configure(pool, cfg);
 	if (!err)
+		err = mpool_debug_begin(pool);
+	if (!err)
 		err = pool_eager(pool);
 	if (err) {
 		mpool_pool_end(pool);
@@ -276,8 +279,10 @@ void mpool_pool_end(struct mpool *pool)
 		all &= mpool_class_destroy(cls);
 	}
 	/* A class that had to stay still leads to its pool. */
-	if (all)
-		kfree_rcu(pool, rcu);
+	if (!all)
+		return;
+	mpool_debug_end(pool);
+	kfree_rcu(pool, rcu);
 }
 
 /**

@@ -55,6 +55,7 @@
  *	of a change; written under @lock
  * @uid: owner; @access
  * @gid: group; @access
+ * @debugged: counted in mpool_debug_key; constant
  * @owned: the registry's own reference is there (made by parameter or ioctl)
  * @lock: making of classes, changes of settings
  * @bytes: memory backed
@@ -90,6 +91,7 @@ struct mpool {
 	seqcount_mutex_t access;
 	kuid_t uid;
 	kgid_t gid;
+	bool debugged;
 	bool owned;
 	struct mutex lock;		/* making of classes, settings */
 	atomic_long_t bytes;

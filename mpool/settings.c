@@ -246,7 +246,8 @@ int mpool_settings_resolve(const struct mpool_config *cfg,
 
 	bad->name = NULL;
 	*set = (cfg ?: &none)->settings;
-	if (set->flags & ~(MPOOL_POOL_EAGER | MPOOL_POOL_OWNER))
+	if (set->flags & ~(MPOOL_POOL_EAGER | MPOOL_POOL_OWNER |
+			   MPOOL_POOL_DEBUG))
 		return -EINVAL;
 	if (memchr_inv(set->reserved, 0, sizeof(set->reserved)))
 		return -EINVAL;

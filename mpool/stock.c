@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 
 #include "class.h"
+#include "debug.h"
 #include "pages.h"
 #include "stock.h"
 #include "work.h"
@@ -40,6 +41,8 @@ void mpool_desc_clean(struct mpool_desc *desc)
 	void *end = desc->addr + desc->cls->size;
 	void *p;
 
+	if (mpool_debugs(desc->cls))
+		mpool_debug_leave(desc->cls, desc->addr);
 	for (p = desc->addr; p < end; p += PAGE_SIZE) {
 		clear_page(p);
 		cond_resched();

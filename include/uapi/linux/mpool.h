@@ -119,6 +119,8 @@ struct mpool_pool_config {
 #define MPOOL_POOL_EAGER	(1U << 0)
 /* uid and gid are given. */
 #define MPOOL_POOL_OWNER	(1U << 1)
+/* Watch each buffer: poison, red zones, who had it; slow. */
+#define MPOOL_POOL_DEBUG	(1U << 3)
 
 /**
  * struct mpool_pool_create - argument of MPOOL_IOC_POOL_CREATE
