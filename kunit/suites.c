@@ -27,6 +27,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_registry_suite,
 	&mpool_alloc_suite,
 	&mpool_report_suite,
+	&mpool_kasan_suite,
 	&mpool_debug_suite,
 	&mpool_stats_suite,
 	&mpool_hist_suite,

@@ -188,6 +188,7 @@ noinline void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp,
 		atomic64_inc(&cls->fails);
 		return NULL;
 	}
+	mpool_buf_show(cls, buf);
 	if (mpool_debugs(cls))
 		mpool_debug_alloc(cls, buf, asked, gfp, caller);
 	else if (gfp & __GFP_ZERO)
@@ -230,6 +231,7 @@ static __always_inline void *alloc_one(struct mpool_class *cls, gfp_t gfp,
 		cpu->allocs++;
 	}
 	mpool_cpu_leave(cpu);
+	mpool_buf_show(cls, buf);
 	mpool_tag_set(buf, mpool_buf_paged(buf), cls->tag, MPOOL_ALLOCATED);
 	/* A nop, and in the end a jump: no register has to be kept for it. */
 	if (tracepoint_enabled(mpool_alloc))
@@ -286,6 +288,7 @@ static noinline void free_slow(struct mpool_class *cls, void *buf,
 		mpool_debug_free(cls, buf, caller);
 	if (cls->reset)
 		cls->reset(buf, cls->size, cls->arg);
+	mpool_buf_hide(cls, buf);
 	if (!mpool_magazine_put(cls, buf))
 		mpool_slow_put(cls, buf, true);
 }
@@ -318,6 +321,7 @@ static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
 		mpool_cpu_leave(cpu);
 		return free_slow(cls, buf, caller ?: _RET_IP_);
 	}
+	mpool_buf_hide(cls, buf);
 	cpu->loaded->bufs[nr] = buf;
 	cpu->nr = nr + 1;
 	cpu->frees++;

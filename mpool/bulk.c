@@ -22,6 +22,25 @@
  */
 #define UNROLL	16
 
+/* Nothing where KASAN is not. */
+static __always_inline void bulk_show(const struct mpool_class *cls,
+				      unsigned long nr, void **bufs)
+{
+	unsigned long i;
+
+	for (i = 0; IS_ENABLED(CONFIG_KASAN_GENERIC) && i < nr; i++)
+		mpool_buf_show(cls, bufs[i]);
+}
+
+static __always_inline void bulk_hide(const struct mpool_class *cls,
+				      unsigned long nr, void **bufs)
+{
+	unsigned long i;
+
+	for (i = 0; IS_ENABLED(CONFIG_KASAN_GENERIC) && i < nr; i++)
+		mpool_buf_hide(cls, bufs[i]);
+}
+
 /* Takes @nr from the top of a magazine; @paged is known when compiling. */
 static __always_inline void bulk_pop(struct mpool_cpu *cpu, unsigned long tag,
 				     unsigned long nr, void **bufs, bool paged)
@@ -64,6 +83,7 @@ static unsigned int bulk_get(struct mpool_class *cls, gfp_t gfp,
 		nr = 0;
 	}
 	mpool_cpu_leave(cpu);
+	bulk_show(cls, nr, bufs);
 	return nr;
 }
 
@@ -116,6 +136,7 @@ alloc_bulk(struct mpool_class *cls, gfp_t gfp, unsigned int nr, void **bufs,
 	else
 		bulk_pop(cpu, cls->tag, nr, bufs, false);
 	mpool_cpu_leave(cpu);
+	bulk_show(cls, nr, bufs);
 	return nr;
 slow:
 	return alloc_bulk_slow(cls, gfp, nr, bufs, asked, caller);
@@ -286,6 +307,7 @@ static unsigned int bulk_put(struct mpool_class *cls, unsigned int nr,
 	nr = min_t(unsigned long, nr, cls->cpu_cap - cpu->nr);
 	nr = cls->paged ? bulk_push(cpu, cls->tag, nr, bufs, true) :
 			  bulk_push(cpu, cls->tag, nr, bufs, false);
+	bulk_hide(cls, nr, bufs);
 	mpool_cpu_leave(cpu);
 	return nr;
 }
@@ -328,6 +350,7 @@ static __always_inline void free_bulk(struct mpool_class *cls, unsigned int nr,
 	if (likely(cpu->nr + nr <= cls->free_cap))
 		done = paged ? bulk_push(cpu, cls->tag, nr, bufs, true) :
 			       bulk_push(cpu, cls->tag, nr, bufs, false);
+	bulk_hide(cls, done, bufs);
 	mpool_cpu_leave(cpu);
 	if (likely(done == nr))
 		return;

@@ -285,6 +285,17 @@ void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
 	mpool_wait_kick(cls);
 }
 
+static void class_part(struct mpool_class *cls, unsigned int nr, void **bufs)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		mpool_buf_show(cls, bufs[i]);
+		if (mpool_debugs(cls))
+			mpool_debug_leave(cls, bufs[i]);
+	}
+}
+
 /**
  * mpool_class_give_back() - give buffers back to the system
  * @cls: the class
@@ -296,12 +307,9 @@ void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs)
 {
-	unsigned int i;
-
 	if (!nr)
 		return;
-	for (i = 0; mpool_debugs(cls) && i < nr; i++)
-		mpool_debug_leave(cls, bufs[i]);
+	class_part(cls, nr, bufs);
 	class_count_nodes(cls, nr, bufs, -1);
 	cls->ops->free(cls, nr, bufs);
 	atomic64_add(nr, &cls->shrunk);

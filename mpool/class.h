@@ -16,6 +16,7 @@
 
 #include "backing.h"
 #include "buf.h"
+#include "compat/kasan.h"
 #include "hist.h"
 #include "magazine.h"
 #include "stats.h"
@@ -160,6 +161,26 @@ unsigned int mpool_class_shrink(struct mpool_class *cls, unsigned long age,
 static inline void **mpool_buf_next(const struct mpool_class *cls, void *buf)
 {
 	return cls->paged ? &mpool_desc(buf)->next : &mpool_head(buf)->next;
+}
+
+/*
+ * To KASAN, a hidden buffer is free.  Hidden are those that were a kernel
+ * user's, or can become one's without a further step: in magazines, depots and
+ * reserve.  The tag is not part of the buffer; what lies between clients has
+ * to be zeroed, and is not hidden.
+ */
+static __always_inline void mpool_buf_hide(const struct mpool_class *cls,
+					   const void *buf)
+{
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		mpool_kasan_poison(buf, cls->size, cls->paged);
+}
+
+static __always_inline void mpool_buf_show(const struct mpool_class *cls,
+					   const void *buf)
+{
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		mpool_kasan_unpoison(buf, cls->size);
 }
 
 static inline size_t mpool_class_cost(const struct mpool_class *cls)

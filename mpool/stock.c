@@ -41,6 +41,7 @@ void mpool_desc_clean(struct mpool_desc *desc)
 	void *end = desc->addr + desc->cls->size;
 	void *p;
 
+	mpool_buf_show(desc->cls, desc->addr);
 	if (mpool_debugs(desc->cls))
 		mpool_debug_leave(desc->cls, desc->addr);
 	for (p = desc->addr; p < end; p += PAGE_SIZE) {

@@ -189,6 +189,7 @@ int mpool_reserve_fill(struct mpool_class *cls)
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, &buf);
 		if (got < 0)
 			return got;
+		mpool_buf_hide(cls, buf);
 		raw_spin_lock_irqsave(&cls->lock, flags);
 		reserve_add(cls, buf);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
@@ -281,6 +282,7 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	/* What comes to this side is the kernel's from here on. */
 	if (cls->paged)
 		mpool_desc(buf)->owner = MPOOL_OWNER_KERNEL;
+	mpool_buf_hide(cls, buf);
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
 	if (w) {
