@@ -38,10 +38,10 @@ static const struct command {
 	  "  growing:    growth_percent, shrink_percent, cleanup_interval_ms,\n"
 	  "              max_age_ms\n"
 	  "  who may:    mode (as 0660), uid, gid (numbers or names)\n"
-	  "  and:        node, eager (no value)" },
+	  "  and:        node, eager, debug (no value)" },
 	{ "config", cmd_config, 1, 64, true, "NAME [SETTING=VALUE...] [--json]",
 	  "show a pool's settings, or change some while it is used;\n"
-	  "  those of create, but min_size, max_size, node and eager" },
+	  "  those of create, but min_size, max_size, node, eager and debug" },
 	{ "destroy", cmd_destroy, 1, 1, false, "NAME",
 	  "end a pool that nobody uses" },
 	{ "stats", cmd_stats, 0, 1, true, "[NAME] [--json]",

@@ -174,12 +174,20 @@ static const struct setting *find_setting(const char *text, const char *value)
 	return NULL;
 }
 
+/* What has no value. */
+static __u32 find_word(const char *text)
+{
+	if (!strcmp(text, "eager"))
+		return MPOOL_POOL_EAGER;
+	return strcmp(text, "debug") ? 0 : MPOOL_POOL_DEBUG;
+}
+
 /**
  * parse_setting() - read one
  * @config: where it goes
  * @mask: NULL for a pool that is to be made; of one that there is: which
  *	settings were given, so far
- * @text: SETTING=VALUE, or eager
+ * @text: SETTING=VALUE, or eager or debug
  *
  * Return: 0, or -EINVAL after saying why.
  */
@@ -187,16 +195,16 @@ int parse_setting(struct mpool_pool_config *config, __u64 *mask,
 		  const char *text)
 {
 	const char *value = strchr(text, '=');
-	bool eager = !strcmp(text, "eager");
+	__u32 flag = find_word(text);
 	unsigned long long number;
 	const struct setting *s;
 
-	if (eager && !mask) {
-		config->flags |= MPOOL_POOL_EAGER;
+	if (flag && !mask) {
+		config->flags |= flag;
 		return 0;
 	}
-	s = eager ? NULL : find_setting(text, value);
-	if (!s && !eager)
+	s = flag ? NULL : find_setting(text, value);
+	if (!s && !flag)
 		return -EINVAL;
 	if (mask && (!s || !s->bit)) {
 		complain("%s: cannot be changed, it is chosen when the pool is made",
