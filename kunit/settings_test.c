@@ -97,6 +97,7 @@ static const struct bound bounds[] = {
 	BOUND(flags, MPOOL_POOL_EAGER, 0),
 	BOUND(flags, MPOOL_POOL_OWNER, 0),
 	BOUND(flags, 1U << 2, -EINVAL),
+	BOUND(flags, MPOOL_POOL_DEBUG, 0),
 	BOUND(flags, 1U << 31, -EINVAL),
 	BOUND(mode, 0777, 0),
 	BOUND(mode, 0001, 0),
