@@ -49,13 +49,14 @@ def net($bed; $size; $batch; $who):
 	at("\($bed)/lease/\($size)/\($batch)/1/\($who)") as $all |
 	at("\($bed)/clear/4096/1/1/clear_page") as $page |
 	first(($records[] | select(.bed == $bed and .shape == "lease" and .size == $size and .subject == $who) | .pages), null) as $pages |
-	if $all == null or $page == null or $pages == null then null else $all - $page * $pages end;
+	if $all == null or $page == null or $pages == null then null
+	else $all - $page * $pages | if . > 0 then . else null end end;
 def lease($bed; $whom):
 	[ (4096, 65536, 1048576) as $s | over(net($bed; $s; 32; "mpool"); net($bed; $s; 1; $whom)) ] | worst_high;
 def outstanding($bed):
 	at("\($bed)/clear/4096/1/1/clear_page") as $page |
 	[ $records[] | select(.bed == $bed and .shape == "lease-outstanding") | .median - .pages * $page ] |
-	if length == 0 or $page == null then null else 100 * (max / min - 1) end;
+	if length == 0 or $page == null or min <= 0 then null else 100 * (max / min - 1) end;
 
 
 "insn-6.1" as $i | "native-7.2" as $n |
