@@ -30,13 +30,18 @@ struct kt_thread {
 int kt_init(struct kunit *test)
 {
 	struct kt *kt = kzalloc(sizeof(*kt), GFP_KERNEL);
+	int node;
 
 	if (!kt)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&kt->threads);
 	test->priv = kt;
-	/* What is made where depends on the node: a test that counts stays. */
-	return set_cpus_allowed_ptr(current, cpumask_of_node(numa_node_id()));
+	/*
+	 * What is made where depends on the node: a test that counts stays on
+	 * one, that which kt_other_cpu() goes to.
+	 */
+	node = cpu_to_node(cpumask_first(cpu_online_mask));
+	return set_cpus_allowed_ptr(current, cpumask_of_node(node));
 }
 
 static void thread_end(struct kunit *test, struct kt_thread *t)
