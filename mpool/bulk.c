@@ -22,6 +22,11 @@
  */
 #define UNROLL	16
 
+/* clang does not unroll a loop that an asm goto leaves, and warns of it. */
+#ifdef CONFIG_CC_IS_CLANG
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
+
 /* Nothing where KASAN is not. */
 static __always_inline void bulk_show(const struct mpool_class *cls,
 				      unsigned long nr, void **bufs)

@@ -25,10 +25,12 @@ module_param(pools, charp, 0444);
 MODULE_PARM_DESC(pools,
 		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...], like video:min_size=64K:max_size=2M:mode=0660,net; SETTING is min_size, max_size, max_bytes, max_small, max_medium, max_large, initial_small, initial_medium, initial_large, reserve, growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, node, mode, uid, gid or, without a value, eager or debug; VALUE may end in K, M or G");
 
-static const struct {
+struct word {
 	const char *name;
 	u32 flag;
-} words[] __initconst = {
+};
+
+static const struct word words[] __initconst = {
 	{ "eager", MPOOL_POOL_EAGER },
 	{ "debug", MPOOL_POOL_DEBUG },
 };

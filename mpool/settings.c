@@ -21,17 +21,6 @@
 
 #define FIELD(member)	.offset = offsetof(struct mpool_pool_config, member)
 
-#define TIERS(text, member, none_too, most, first, a, b, c)		\
-	{ text "_small", FIELD(member[MPOOL_SMALL]), .none = none_too,	\
-	  .bit = MPOOL_CONFIG_##first##_SMALL,				\
-	  .low = 1, .high = most, .def = a },				\
-	{ text "_medium", FIELD(member[MPOOL_MEDIUM]), .none = none_too, \
-	  .bit = MPOOL_CONFIG_##first##_MEDIUM,				\
-	  .low = 1, .high = most, .def = b },				\
-	{ text "_large", FIELD(member[MPOOL_LARGE]), .none = none_too,	\
-	  .bit = MPOOL_CONFIG_##first##_LARGE,				\
-	  .low = 1, .high = most, .def = c }
-
 /* Where the limits of the tiers begin in the table. */
 #define SETTING_MAX	2
 
@@ -41,8 +30,24 @@ static const struct mpool_setting settings[] = {
 	  .high = MPOOL_SIZE_MAX, .def = MPOOL_SIZE_MIN },
 	{ "max_size", FIELD(max_size), .low = MPOOL_SIZE_MIN,
 	  .high = MPOOL_SIZE_MAX, .def = SZ_64K },
-	TIERS("max", max, false, MAX_BUFFERS, MAX, 1000, 500, 100),
-	TIERS("initial", initial, true, MAX_BUFFERS, INITIAL, 100, 50, 4),
+	{ "max_small", FIELD(max[MPOOL_SMALL]),
+	  .bit = MPOOL_CONFIG_MAX_SMALL,
+	  .low = 1, .high = MAX_BUFFERS, .def = 1000 },
+	{ "max_medium", FIELD(max[MPOOL_MEDIUM]),
+	  .bit = MPOOL_CONFIG_MAX_MEDIUM,
+	  .low = 1, .high = MAX_BUFFERS, .def = 500 },
+	{ "max_large", FIELD(max[MPOOL_LARGE]),
+	  .bit = MPOOL_CONFIG_MAX_LARGE,
+	  .low = 1, .high = MAX_BUFFERS, .def = 100 },
+	{ "initial_small", FIELD(initial[MPOOL_SMALL]), .none = true,
+	  .bit = MPOOL_CONFIG_INITIAL_SMALL,
+	  .low = 1, .high = MAX_BUFFERS, .def = 100 },
+	{ "initial_medium", FIELD(initial[MPOOL_MEDIUM]), .none = true,
+	  .bit = MPOOL_CONFIG_INITIAL_MEDIUM,
+	  .low = 1, .high = MAX_BUFFERS, .def = 50 },
+	{ "initial_large", FIELD(initial[MPOOL_LARGE]), .none = true,
+	  .bit = MPOOL_CONFIG_INITIAL_LARGE,
+	  .low = 1, .high = MAX_BUFFERS, .def = 4 },
 	{ "growth_percent", FIELD(growth_percent),
 	  .bit = MPOOL_CONFIG_GROWTH_PERCENT,
 	  .low = 100, .high = 1000, .def = 150 },
