@@ -41,6 +41,7 @@ static const struct change changes[] = {
 	CHANGE(SHRINK_PERCENT, shrink_percent, 99, 101),
 	CHANGE(CLEANUP_INTERVAL_MS, cleanup_interval_ms, 50000, 9),
 	CHANGE(MAX_AGE_MS, max_age_ms, 50000, 86400001),
+	CHANGE(RESERVE, reserve, 3, 501),
 	CHANGE(MAX_BYTES, max_bytes, SZ_1M, LONG_MAX + 1ULL),
 };
 

@@ -73,7 +73,7 @@ static bool may_wait(struct mpool_class *cls, const struct grow_how *how,
 	    how->gfp & __GFP_NORETRY)
 		return false;
 	/* Out of memory below the limit, only a reserve promises a return. */
-	return how->err == -ENOSPC || cls->reserve_target;
+	return how->err == -ENOSPC || READ_ONCE(cls->reserve_target);
 }
 
 static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,

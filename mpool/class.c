@@ -81,6 +81,21 @@ static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
 	return true;
 }
 
+/**
+ * mpool_class_has_room() - do the pool's bytes allow another buffer
+ * @cls: the class; its own limit does not count
+ *
+ * Context: any.
+ * Return: a snapshot.
+ */
+bool mpool_class_has_room(const struct mpool_class *cls)
+{
+	const struct mpool *pool = cls->pool;
+
+	return atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
+	       READ_ONCE(pool->max_bytes);
+}
+
 static void class_unreserve(struct mpool_class *cls, unsigned int nr)
 {
 	atomic_long_sub(nr * mpool_class_cost(cls), &cls->pool->bytes);

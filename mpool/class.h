@@ -57,7 +57,7 @@ struct mpool_records;
  * @waiters: who waits for a buffer, first come first
  * @reserve: buffers set aside
  * @nr_reserve: how many
- * @reserve_target: how many there should be
+ * @reserve_target: how many there should be; also read by READ_ONCE
  * @max: most buffers backed; READ_ONCE, written under the pool's mutex
  * @initial: buffers that a cleanup leaves; constant
  * @backed: buffers made and not given back; reserved before they are made
@@ -150,6 +150,7 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
 void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp);
+bool mpool_class_has_room(const struct mpool_class *cls);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs);

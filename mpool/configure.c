@@ -16,6 +16,7 @@
 #include "configure.h"
 #include "pool.h"
 #include "reclaim.h"
+#include "reserve.h"
 #include "settings.h"
 #include "work.h"
 
@@ -76,8 +77,31 @@ static void pool_store(struct mpool *pool, const struct mpool_pool_config *set)
 	WRITE_ONCE(now->shrink_percent, set->shrink_percent);
 	WRITE_ONCE(now->cleanup_interval_ms, set->cleanup_interval_ms);
 	WRITE_ONCE(now->max_age_ms, set->max_age_ms);
+	WRITE_ONCE(now->reserve, set->reserve);
 	WRITE_ONCE(now->max_bytes, set->max_bytes);
 	WRITE_ONCE(pool->max_bytes, set->max_bytes);
+}
+
+/* All classes, and what is left above a limit given back. */
+static void pool_apply_limits(struct mpool *pool,
+			      const struct mpool_pool_config *set)
+{
+	struct mpool_class *cls;
+	unsigned int i;
+
+	WRITE_ONCE(pool->max_bytes, set->max_bytes);
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls)
+			class_apply(cls, set);
+	}
+	pool_apply_bytes(pool);
+	/* There may be room now for who waits, in each class. */
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls)
+			mpool_wait_kick(cls);
+	}
 }
 
 static void pool_apply(struct mpool *pool, const struct mpool_pool_config *set,
@@ -85,26 +109,54 @@ static void pool_apply(struct mpool *pool, const struct mpool_pool_config *set,
 {
 	bool interval = set->cleanup_interval_ms !=
 			pool->settings.cleanup_interval_ms;
-	unsigned int i;
 
 	pool_store(pool, set);
 	mpool_access_set(pool, access);
 	if (interval)
 		pool_apply_interval(pool);
-	for (i = 0; i < pool->nr_classes; i++) {
+	pool_apply_limits(pool, set);
+}
+
+/* The first @nr classes' reserves; on failure those before are as they were. */
+static int reserves_set(struct mpool *pool, unsigned int nr,
+			unsigned int target)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++) {
 		struct mpool_class *cls = mpool_pool_peek(pool, i);
 
 		if (cls)
-			class_apply(cls, set);
+			err = mpool_reserve_set(cls, target);
 	}
-	pool_apply_bytes(pool);
-	/* There may be room now for who waits, in each class. */
-	for (i = 0; i < pool->nr_classes; i++) {
-		struct mpool_class *cls = mpool_pool_peek(pool, i);
+	/* Less than there was before can always be had. */
+	if (err)
+		reserves_set(pool, i - 1, pool->settings.reserve);
+	return err;
+}
 
-		if (cls)
-			mpool_wait_kick(cls);
-	}
+/*
+ * The one change that can fail for want of memory comes first, with whatever
+ * limits it may go by before or after.
+ */
+static int pool_apply_reserve(struct mpool *pool,
+			      const struct mpool_pool_config *set)
+{
+	struct mpool_pool_config wide = pool->settings;
+	unsigned int t;
+	int err;
+
+	if (set->reserve == pool->settings.reserve)
+		return 0;
+	for (t = 0; t < MPOOL_NR_TIERS; t++)
+		wide.max[t] = max(wide.max[t], set->max[t]);
+	wide.max_bytes = max(wide.max_bytes, set->max_bytes);
+	pool_apply_limits(pool, &wide);
+	err = reserves_set(pool, pool->nr_classes, set->reserve);
+	if (err)
+		pool_apply_limits(pool, &pool->settings);
+	return err;
 }
 
 static int configure(struct mpool *pool, const struct mpool_pool_config *change,
@@ -129,6 +181,9 @@ static int configure(struct mpool *pool, const struct mpool_pool_config *change,
 	/* How much memory an owner may take is not for him to say. */
 	if (!trusted && set.max_bytes > pool->settings.max_bytes)
 		return -EPERM;
+	err = pool_apply_reserve(pool, &set);
+	if (err)
+		return err;
 	access.mode = set.mode;
 	pool_apply(pool, &set, &access);
 	return 0;
@@ -166,11 +221,13 @@ int mpool_pool_configure(struct mpool *pool,
  * Takes effect at once: the next allocation, miss and cleanup go by the new
  * values, and a higher limit wakes who waits.  Under a lower limit idle
  * buffers above it go at once, others when they come back and are trimmed.  A
- * lower max takes initial along, unless that is in @mask.  Magazines keep the
- * size that the class was made with.
+ * lower max takes initial along, unless that is in @mask.  A larger reserve is
+ * set aside before the call returns.  Magazines keep the size that the class
+ * was made with.
  *
  * Context: process, may sleep.
- * Return: 0; -EINVAL, and nothing was changed.
+ * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when the reserve cannot be had.  After
+ * an error nothing is changed.
  */
 int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
 		    u64 mask)

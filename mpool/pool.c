@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "settings.h"
+#include "starve.h"
 #include "work.h"
 
 static void pool_lookup_tables(struct mpool *pool)
@@ -49,8 +50,7 @@ static struct mpool_class *class_new(struct mpool *pool, unsigned int index)
 		return cls;
 	mpool_stock_init(cls);
 	mpool_reclaim_add(cls);
-	/* Whoever sees the class sees it complete. */
-	smp_store_release(&pool->classes[index], cls);
+	mpool_starve_join(pool, cls);
 	return cls;
 }
 
@@ -240,6 +240,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	mutex_init(&pool->lock);
 	seqcount_mutex_init(&pool->access, &pool->lock);
 	mutex_init(&pool->clients_lock);
+	mutex_init(&pool->starve_lock);
 	INIT_LIST_HEAD(&pool->clients);
 	INIT_WORK(&pool->make_work, pool_make_fn);
 	INIT_DELAYED_WORK(&pool->cleanup, pool_cleanup_fn);

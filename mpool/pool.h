@@ -60,6 +60,10 @@
  * @lock: making of classes, changes of settings
  * @bytes: memory backed
  * @max_bytes: most of it; READ_ONCE, written under @lock
+ * @starve_lock: protects changes of @starved, and what follows from it; leaf
+ *	but for the classes' locks, nothing is allocated under it
+ * @starved: waiters that only bytes of @max_bytes keep waiting; while there
+ *	are any all classes are slow, so that what comes back is seen
  * @bad_frees: frees refused that no class could be told for
  * @clients_lock: protects @clients
  * @clients: attached open files
@@ -96,6 +100,8 @@ struct mpool {
 	struct mutex lock;		/* making of classes, settings */
 	atomic_long_t bytes;
 	unsigned long max_bytes;
+	struct mutex starve_lock;	/* protects changes of starved */
+	atomic_t starved;
 	atomic64_t bad_frees;
 	struct mutex clients_lock;	/* protects clients */
 	struct list_head clients;

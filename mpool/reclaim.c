@@ -88,21 +88,13 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	return freed ?: SHRINK_STOP;
 }
 
-static bool has_room(const struct mpool_class *cls)
-{
-	const struct mpool *pool = cls->pool;
-
-	return atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
-	       READ_ONCE(pool->max_bytes);
-}
-
 static void squeeze(struct mpool_class *cls, bool drain)
 {
 	size_t need = mpool_class_cost(cls);
 	struct mpool *pool = cls->pool;
 	unsigned int i;
 
-	for (i = 0; i < pool->nr_classes && !has_room(cls); i++) {
+	for (i = 0; i < pool->nr_classes && !mpool_class_has_room(cls); i++) {
 		struct mpool_class *other = mpool_pool_peek(pool, i);
 
 		if (!other || other == cls)
@@ -132,7 +124,7 @@ bool mpool_reclaim_squeeze(struct mpool_class *cls)
 		return false;
 	squeeze(cls, false);
 	squeeze(cls, true);
-	return has_room(cls);
+	return mpool_class_has_room(cls);
 }
 
 /**
@@ -148,7 +140,7 @@ void mpool_reclaim_age(struct mpool_class *cls)
 {
 	const struct mpool_pool_config *set = &cls->pool->settings;
 	unsigned int backed = atomic_read(&cls->backed);
-	unsigned int keep = max(READ_ONCE(cls->initial), cls->reserve_target);
+	unsigned int keep = max(READ_ONCE(cls->initial), READ_ONCE(cls->reserve_target));
 	struct mpool_class_stats st;
 	u64 used;
 

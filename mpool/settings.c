@@ -62,6 +62,7 @@ static const struct mpool_setting settings[] = {
 	  .bit = MPOOL_CONFIG_MAX_AGE_MS,
 	  .low = 1, .high = MAX_MS, .def = 60000 },
 	{ "reserve", FIELD(reserve), .none = true,
+	  .bit = MPOOL_CONFIG_RESERVE,
 	  .low = 1, .high = MAX_BUFFERS },
 	{ "max_bytes", FIELD(max_bytes), .wide = true,
 	  .bit = MPOOL_CONFIG_MAX_BYTES, .low = 1, .high = LONG_MAX },

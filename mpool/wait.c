@@ -11,6 +11,11 @@
  *  - a free that reads slow as 0 ends before the grace period that the first
  *    waiter waits for, and is found by its drain;
  *  - one that reads 1 takes the lock, after the waiter queued under it.
+ *
+ * A waiter whom only the pool's limit of bytes keeps waiting can be helped by
+ * a free of any class.  While there is one, the pool is starved: all classes
+ * are slow, and each buffer that comes back lets those who wait look.  The
+ * same two cases hold, with the grace period of mpool_starve_begin().
  */
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -21,6 +26,7 @@
 #include "class.h"
 #include "magazine.h"
 #include "pool.h"
+#include "starve.h"
 #include "trace.h"
 #include "wait.h"
 
@@ -48,7 +54,11 @@ void mpool_wait_init(struct mpool_class *cls)
 	cls->slow = cls->slow_users;
 }
 
-static void slow_begin(struct mpool_class *cls)
+/**
+ * mpool_slow_begin() - have allocations and frees go through the class's lock
+ * @cls: the class, its lock held
+ */
+void mpool_slow_begin(struct mpool_class *cls)
 {
 	lockdep_assert_held(&cls->lock);
 	cls->slow_users++;
@@ -56,7 +66,11 @@ static void slow_begin(struct mpool_class *cls)
 	WRITE_ONCE(cls->cpu, &mpool_cpu_closed);
 }
 
-static void slow_end(struct mpool_class *cls)
+/**
+ * mpool_slow_end() - one reason less for it
+ * @cls: the class, its lock held
+ */
+void mpool_slow_end(struct mpool_class *cls)
 {
 	lockdep_assert_held(&cls->lock);
 	if (--cls->slow_users)
@@ -100,7 +114,7 @@ void mpool_drain_begin(struct mpool_class *cls)
 
 	mutex_lock(&cls->drain_mutex);
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	slow_begin(cls);
+	mpool_slow_begin(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	synchronize_rcu_expedited();
 	for_each_possible_cpu(cpu)
@@ -119,7 +133,7 @@ void mpool_drain_end(struct mpool_class *cls)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	slow_end(cls);
+	mpool_slow_end(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	mutex_unlock(&cls->drain_mutex);
 }
@@ -150,7 +164,7 @@ static void reserve_add(struct mpool_class *cls, void *buf)
 	cls->reserve = buf;
 	/* A short reserve keeps the class slow, so that frees come by here. */
 	if (++cls->nr_reserve == cls->reserve_target)
-		slow_end(cls);
+		mpool_slow_end(cls);
 }
 
 static void *reserve_take(struct mpool_class *cls)
@@ -162,7 +176,7 @@ static void *reserve_take(struct mpool_class *cls)
 		return NULL;
 	cls->reserve = *mpool_buf_next(cls, buf);
 	if (cls->nr_reserve-- == cls->reserve_target)
-		slow_begin(cls);
+		mpool_slow_begin(cls);
 	return buf;
 }
 
@@ -183,7 +197,7 @@ int mpool_reserve_fill(struct mpool_class *cls)
 	if (!cls->reserve_target)
 		return 0;
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	slow_begin(cls);
+	mpool_slow_begin(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	for (i = 0; i < cls->reserve_target; i++) {
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, &buf);
@@ -195,6 +209,51 @@ int mpool_reserve_fill(struct mpool_class *cls)
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 	}
 	return 0;
+}
+
+/* One that is more than there should be. */
+static void *reserve_surplus(struct mpool_class *cls)
+{
+	unsigned long flags;
+	void *buf = NULL;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	if (cls->nr_reserve > cls->reserve_target) {
+		buf = cls->reserve;
+		cls->reserve = *mpool_buf_next(cls, buf);
+		cls->nr_reserve--;
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	return buf;
+}
+
+/**
+ * mpool_reserve_retarget() - have more or fewer buffers set aside from now on
+ * @cls: the class
+ * @target: how many
+ *
+ * What is too much is idle then.  What lacks comes with frees, for which the
+ * class is slow meanwhile.
+ *
+ * Context: process.
+ */
+void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target)
+{
+	bool was_short, is_short;
+	unsigned long flags;
+	void *buf;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	was_short = cls->nr_reserve < cls->reserve_target;
+	WRITE_ONCE(cls->reserve_target, target);
+	is_short = cls->nr_reserve < target;
+	if (is_short && !was_short)
+		mpool_slow_begin(cls);
+	else if (was_short && !is_short)
+		mpool_slow_end(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	while ((buf = reserve_surplus(cls)))
+		mpool_slow_put(cls, buf, false);
 }
 
 /**
@@ -264,6 +323,60 @@ void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp)
 	return buf;
 }
 
+/* Nothing need be seen before the look: see the callers. */
+static void kick_first(struct mpool_class *cls)
+{
+	unsigned long flags;
+	struct waiter *w;
+
+	if (!mpool_has_waiters(cls))
+		return;
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
+	if (w) {
+		WRITE_ONCE(w->retry, true);
+		wake_up_process(w->task);
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+}
+
+/* What came back in one class may be room for another. */
+static void kick_all(struct mpool *pool)
+{
+	unsigned int i;
+
+	/* As in mpool_wait_kick(). */
+	smp_mb();
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (cls)
+			kick_first(cls);
+	}
+}
+
+/**
+ * mpool_wait_kick() - memory under the limit may be had: let the first look
+ * @cls: the class
+ *
+ * When the pool is starved, the first of each class.
+ *
+ * Context: any but NMI.
+ */
+void mpool_wait_kick(struct mpool_class *cls)
+{
+	/*
+	 * What the caller made to be had before the look at the queue; a
+	 * waiter is in the queue before it looks (mpool_wait()), and has
+	 * raised starved before it looks at other classes.
+	 */
+	smp_mb();
+	if (unlikely(atomic_read(&cls->pool->starved)))
+		kick_all(cls->pool);
+	else
+		kick_first(cls);
+}
+
 /**
  * mpool_slow_put() - give a buffer to whoever needs it most
  * @cls: the class
@@ -276,6 +389,7 @@ void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp)
  */
 void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 {
+	bool starved = false;
 	unsigned long flags;
 	struct waiter *w;
 
@@ -296,39 +410,23 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	} else if (freed) {
 		mpool_depot_free(cls, buf);
 		freed = false;
+		/* Before the lock goes: see mpool_starve_begin(). */
+		starved = atomic_read(&cls->pool->starved);
 	} else {
 		mpool_depot_put(cls, buf);
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	if (freed)
 		atomic64_inc(&cls->taken);
+	if (unlikely(starved))
+		kick_all(cls->pool);
 }
 
-/**
- * mpool_wait_kick() - memory under the limit may be had: let the first look
- * @cls: the class
- *
- * Context: any but NMI.
- */
-void mpool_wait_kick(struct mpool_class *cls)
+/* Would a buffer that another class gives back help? */
+static bool short_of_bytes(struct mpool_class *cls)
 {
-	unsigned long flags;
-	struct waiter *w;
-
-	/*
-	 * What the caller made to be had before the look at the queue; a
-	 * waiter is in the queue before it looks (mpool_wait()).
-	 */
-	smp_mb();
-	if (!mpool_has_waiters(cls))
-		return;
-	raw_spin_lock_irqsave(&cls->lock, flags);
-	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
-	if (w) {
-		WRITE_ONCE(w->retry, true);
-		wake_up_process(w->task);
-	}
-	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
+	       !mpool_class_has_room(cls);
 }
 
 static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
@@ -356,7 +454,7 @@ static bool wait_join(struct mpool_class *cls, struct waiter *w)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	first = list_empty(&cls->waiters);
 	list_add_tail(&w->node, &cls->waiters);
-	slow_begin(cls);
+	mpool_slow_begin(cls);
 	serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	return first;
@@ -368,7 +466,7 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	list_del_init(&w->node);
-	slow_end(cls);
+	mpool_slow_end(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	/* What this one did not need may serve the next. */
 	mpool_wait_kick(cls);
@@ -394,6 +492,7 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 	struct waiter w = { .task = current, .retry = true };
 	u64 start = ktime_get_ns();
 	void *made = NULL, *buf;
+	bool starving = false;
 	int err = 0;
 
 	trace_mpool_wait_begin(cls->pool->name, cls->size);
@@ -410,6 +509,12 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 			made = how->grow(cls, how->arg);
 			if (made)
 				break;
+			if (!starving && short_of_bytes(cls)) {
+				mpool_starve_begin(cls->pool);
+				starving = true;
+				WRITE_ONCE(w.retry, true);
+				continue;
+			}
 		}
 		if (signal_pending_state(how->state, current))
 			err = -EINTR;
@@ -419,6 +524,8 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 			break;
 		wait_sleep(&w, how);
 	}
+	if (starving)
+		mpool_starve_end(cls->pool);
 	buf = wait_leave(cls, &w);
 	wait_tell(cls, buf || made ? 0 : err, ktime_get_ns() - start);
 	if (!buf)

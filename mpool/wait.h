@@ -27,10 +27,13 @@ struct mpool_wait_how {
 };
 
 void mpool_wait_init(struct mpool_class *cls);
+void mpool_slow_begin(struct mpool_class *cls);
+void mpool_slow_end(struct mpool_class *cls);
 void mpool_drain_begin(struct mpool_class *cls);
 void mpool_drain_end(struct mpool_class *cls);
 void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu);
 int mpool_reserve_fill(struct mpool_class *cls);
+void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target);
 void mpool_reserve_empty(struct mpool_class *cls);
 void *mpool_reserve_get(struct mpool_class *cls);
 bool mpool_has_waiters(struct mpool_class *cls);

@@ -156,6 +156,7 @@ struct mpool_pool_create {
 #define MPOOL_CONFIG_CLEANUP_INTERVAL_MS	(1ULL << 12)
 #define MPOOL_CONFIG_MAX_AGE_MS			(1ULL << 13)
 #define MPOOL_CONFIG_MAX_BYTES			(1ULL << 14)
+#define MPOOL_CONFIG_RESERVE			(1ULL << 15)
 
 /**
  * struct mpool_pool_configure - argument of MPOOL_IOC_POOL_CONFIG
@@ -176,7 +177,8 @@ struct mpool_pool_create {
  * changing uid, and changing gid to a group that the caller is no member of
  * need CAP_SYS_ADMIN.  -ENOENT, -EACCES (reading), -EPERM (changing),
  * -ENOTCONN (empty name, not attached).  -EINVAL: a setting out of range, or
- * a bit of mask that is not known.  -EFAULT, -E2BIG.
+ * a bit of mask that is not known.  -ENOSPC: the limits have no room for the
+ * reserve.  -ENOMEM, -EFAULT, -E2BIG.
  */
 struct mpool_pool_configure {
 	__u32 size;

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A reserve that is changed while its pool is in use.
+ */
+#include <linux/err.h>
+#include <linux/sizes.h>
+
+#include "helpers.h"
+#include "reserve.h"
+#include "suites.h"
+
+static struct mpool_class *small_class(struct kunit *test, size_t size,
+				       u32 reserve)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.max = { 64, 64, 64 },
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.growth_percent = 100,
+			.reserve = reserve,
+		},
+	};
+
+	return kt_class(test, kt_pool(test, &cfg), size);
+}
+
+static int set_reserve(struct mpool *pool, u32 nr)
+{
+	struct mpool_pool_config set = { .reserve = nr ?: MPOOL_NONE };
+
+	return mpool_configure(pool, &set, MPOOL_CONFIG_RESERVE);
+}
+
+static const unsigned int kinds[] = { 64, 4096 };
+
+static void kind_desc(const unsigned int *size, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+}
+
+KUNIT_ARRAY_PARAM(kind, kinds, kind_desc);
+
+static void expect_fast(struct kunit *test, struct mpool_class *cls)
+{
+	KUNIT_EXPECT_EQ(test, cls->slow_users, (unsigned int)!cls->cpu_cap);
+}
+
+static void more_are_made(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 0);
+
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 7), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 7ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 7ULL);
+	expect_fast(test, cls);
+	/* A class that is made later has it, too. */
+	KUNIT_EXPECT_EQ(test, kt_stats(kt_class(test, cls->pool, 128)).reserve,
+			7ULL);
+}
+
+static void idle_ones_are_taken_first(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 0);
+	struct mpool_class_stats st;
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 39), 0);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.reserve, 39ULL);
+	KUNIT_EXPECT_EQ(test, st.backed, 40ULL);
+	/* Moving them is nobody's allocation. */
+	KUNIT_EXPECT_EQ(test, st.allocs, 40ULL);
+	KUNIT_EXPECT_EQ(test, st.frees, 40ULL);
+	expect_fast(test, cls);
+}
+
+static void lease_stock_is_taken(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 4096, 0);
+	struct mpool_desc *descs[64];
+
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 64,
+					       true, MPOOL_DEADLINE_NOW, descs),
+			64);
+	mpool_stock_return(cls, 64, descs);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 5), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 64ULL);
+}
+
+static void fewer_leave_the_rest_idle(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 9);
+	struct mpool_class_stats st;
+
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 4), 0);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.reserve, 4ULL);
+	KUNIT_EXPECT_EQ(test, st.free_depot, 5ULL);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 0), 0);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.reserve, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.free_depot, 9ULL);
+	expect_fast(test, cls);
+	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0),
+			9 * mpool_class_cost(cls));
+}
+
+/* Nothing idle, and room for three more. */
+static void at_the_limit_it_is_as_it_was(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 2);
+	struct mpool_class *other = kt_class(test, cls->pool, 128);
+	void **bufs = kt_take(test, cls, 59);
+
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 61ULL);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 6), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 61ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(other).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, cls->pool->settings.reserve, 2U);
+	expect_fast(test, cls);
+	expect_fast(test, other);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 5), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
+	kt_give(cls, 59, bufs);
+}
+
+/* What came with it, and was right, is not done either. */
+static void a_higher_limit_is_not_left_behind(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 4096, 0);
+	struct mpool_pool_config set = {
+		.max = { 0, 80, 0 }, .max_bytes = SZ_64K, .reserve = 17,
+	};
+	void *buf = mpool_class_alloc(cls, GFP_KERNEL);
+	struct mpool_pool_config tight = { .max_bytes = SZ_32K };
+
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &tight,
+					      MPOOL_CONFIG_MAX_BYTES), 0);
+	/* The new limit has room for 16, one of which is out. */
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_BYTES |
+					      MPOOL_CONFIG_MAX_MEDIUM),
+			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).max, 64ULL);
+	KUNIT_EXPECT_EQ(test, cls->pool->max_bytes, (unsigned long)SZ_32K);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&cls->pool->bytes),
+			(long)SZ_4K);
+	set.reserve = 15;
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_BYTES |
+					      MPOOL_CONFIG_MAX_MEDIUM), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 15ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).max, 80ULL);
+	mpool_class_free(cls, buf);
+}
+
+static void a_short_reserve_is_filled_by_frees(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 64, 3);
+	void **bufs = kt_take(test, cls, 64);
+
+	/* Empty now; what it lacks is less after this, */
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 1), 0);
+	KUNIT_EXPECT_EQ(test, cls->slow, 1U);
+	mpool_class_free(cls, bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 1ULL);
+	expect_fast(test, cls);
+	/* and nothing without one. */
+	bufs[0] = mpool_class_alloc(cls, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, cls->slow, 1U);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 0), 0);
+	expect_fast(test, cls);
+	kt_give(cls, 64, bufs);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 0ULL);
+}
+
+static void more_than_a_tier_may_have_is_refused(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 64, 0);
+
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 65), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
+}
+
+struct use {
+	struct mpool_class *cls;
+	bool stop;
+};
+
+static int use(void *arg)
+{
+	struct use *u = arg;
+	void *bufs[8];
+	int i;
+
+	while (!READ_ONCE(u->stop)) {
+		for (i = 0; i < 8; i++)
+			bufs[i] = mpool_class_alloc(u->cls, GFP_KERNEL);
+		for (i = 0; i < 8; i++)
+			mpool_class_free(u->cls, bufs[i]);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void it_changes_under_use(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 64, 0);
+	struct use u = { cls };
+	struct kt_thread *t[2];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		t[i] = kt_start(test, -1, use, &u);
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, i % 5 * 10), 0);
+	WRITE_ONCE(u.stop, true);
+	for (i = 0; i < 2; i++)
+		kt_join(test, t[i]);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 40ULL);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 0), 0);
+	expect_fast(test, cls);
+}
+
+static struct kunit_case reserve_cases[] = {
+	KUNIT_CASE_PARAM(more_are_made, kind_gen_params),
+	KUNIT_CASE_PARAM(idle_ones_are_taken_first, kind_gen_params),
+	KUNIT_CASE(lease_stock_is_taken),
+	KUNIT_CASE_PARAM(fewer_leave_the_rest_idle, kind_gen_params),
+	KUNIT_CASE_PARAM(at_the_limit_it_is_as_it_was, kind_gen_params),
+	KUNIT_CASE(a_higher_limit_is_not_left_behind),
+	KUNIT_CASE(a_short_reserve_is_filled_by_frees),
+	KUNIT_CASE(more_than_a_tier_may_have_is_refused),
+	KUNIT_CASE(it_changes_under_use),
+	{}
+};
+
+KT_SUITE(reserve);

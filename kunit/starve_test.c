@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Waiting at a pool's limit of bytes: what comes back in any class helps, and
+ * at once.
+ */
+#include <linux/err.h>
+#include <linux/sizes.h>
+
+#include "helpers.h"
+#include "suites.h"
+
+/* Well before a waiter would have looked by itself. */
+#define AT_ONCE	(2 * HZ)
+
+struct want {
+	struct mpool_class *cls;
+	void *buf;
+};
+
+static int want_one(void *arg)
+{
+	struct want *w = arg;
+
+	w->buf = mpool_class_alloc(w->cls, GFP_KERNEL);
+	return w->buf ? 0 : -ENOMEM;
+}
+
+/* A pool of 16 pages. */
+static struct mpool *tight_pool(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_64K,
+			.growth_percent = 100,
+		},
+	};
+
+	return kt_pool(test, &cfg);
+}
+
+static struct kt_thread *starve(struct kunit *test, struct want *w)
+{
+	struct kt_thread *t = kt_start(test, -1, want_one, w);
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(atomic_read(&w->cls->pool->starved) &&
+					 kt_asleep(t)));
+	return t;
+}
+
+static void served_at_once(struct kunit *test, struct want *w,
+			   struct kt_thread *t)
+{
+	unsigned long begin = jiffies;
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t)));
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + AT_ONCE));
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
+	mpool_class_free(w->cls, w->buf);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->cls->pool->starved), 0);
+}
+
+static void a_free_in_another_class_serves(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct mpool_class *pages = kt_class(test, pool, SZ_4K);
+	struct want w = { kt_class(test, pool, SZ_8K) };
+	void **bufs = kt_take(test, pages, 16);
+	struct kt_thread *t = starve(test, &w);
+
+	KUNIT_EXPECT_EQ(test, READ_ONCE(pages->slow), 1U);
+	kt_give(pages, 2, bufs);
+	served_at_once(test, &w, t);
+	/* The magazines work again. */
+	KUNIT_EXPECT_EQ(test, READ_ONCE(pages->slow), 0U);
+	kt_give(pages, 14, bufs + 2);
+	KUNIT_EXPECT_GT(test, kt_stats(pages).free_cpu, 0ULL);
+}
+
+static int free_both(void *arg)
+{
+	struct want *w = arg;
+
+	mpool_class_free(w[0].cls, w[0].buf);
+	mpool_class_free(w[1].cls, w[1].buf);
+	return 0;
+}
+
+static void one_on_another_cpu_serves(struct kunit *test)
+{
+	int other = kt_other_cpu(test);
+	struct mpool *pool = tight_pool(test);
+	struct mpool_class *pages = kt_class(test, pool, SZ_4K);
+	struct want w = { kt_class(test, pool, SZ_8K) };
+	void **bufs = kt_take(test, pages, 16);
+	struct want back[2] = { { pages, bufs[0] }, { pages, bufs[1] } };
+	struct kt_thread *t = starve(test, &w);
+
+	kt_run_on(test, other, free_both, back);
+	served_at_once(test, &w, t);
+	kt_give(pages, 14, bufs + 2);
+}
+
+static void a_lease_that_ends_serves(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct mpool_class *all = kt_class(test, pool, SZ_64K);
+	struct want w = { kt_class(test, pool, SZ_4K) };
+	struct mpool_desc *desc = kt_lease(test, all);
+	struct kt_thread *t = starve(test, &w);
+
+	kt_return(all, desc);
+	served_at_once(test, &w, t);
+}
+
+static void a_class_made_meanwhile_serves(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct mpool_class *pages = kt_class(test, pool, SZ_4K), *late;
+	struct want w = { kt_class(test, pool, SZ_16K) };
+	void **bufs = kt_take(test, pages, 15), *buf;
+	struct kt_thread *t;
+
+	t = kt_start(test, -1, want_one, &w);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(atomic_read(&pool->starved)));
+	late = kt_class(test, pool, 64);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(late->slow), 1U);
+	buf = mpool_class_alloc(late, GFP_KERNEL | __GFP_NORETRY);
+	KUNIT_EXPECT_NOT_NULL(test, buf);
+	kt_give(pages, 3, bufs);
+	msleep(20);
+	KUNIT_EXPECT_FALSE(test, kt_ended(t));
+	/* The last bytes that lack are those of the slab of this one. */
+	mpool_class_free(late, buf);
+	served_at_once(test, &w, t);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(late->slow), 0U);
+	kt_give(pages, 12, bufs + 3);
+}
+
+static void at_its_own_limit_nobody_starves(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, 4);
+	struct want w = { cls };
+	void **bufs = kt_take(test, cls, 4);
+	struct kt_thread *t = kt_start(test, -1, want_one, &w);
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits && kt_asleep(t)));
+	KUNIT_EXPECT_EQ(test, atomic_read(&cls->pool->starved), 0);
+	kt_give(cls, 4, bufs);
+	served_at_once(test, &w, t);
+}
+
+struct churn {
+	struct mpool_class *cls;
+	unsigned int rounds;
+};
+
+static int churn(void *arg)
+{
+	struct churn *c = arg;
+	void *buf;
+
+	while (c->rounds) {
+		buf = mpool_class_alloc(c->cls, GFP_KERNEL);
+		if (!buf)
+			return -ENOMEM;
+		if (!(c->rounds & 3))
+			cond_resched();
+		mpool_class_free(c->cls, buf);
+		c->rounds--;
+	}
+	return 0;
+}
+
+/* Five classes of which any two do not fit; a lost wake-up takes 5 s. */
+static void no_wake_up_is_lost(struct kunit *test)
+{
+	static const size_t sizes[] = { 36864, 40960, 49152, 57344, 65536 };
+	struct mpool *pool = tight_pool(test);
+	struct churn c[ARRAY_SIZE(sizes)];
+	struct kt_thread *t[ARRAY_SIZE(sizes)];
+	unsigned long begin = jiffies;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		c[i] = (struct churn){ kt_class(test, pool, sizes[i]), 20 };
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		t[i] = kt_start(test, -1, churn, &c[i]);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ(test, kt_join(test, t[i]), 0);
+	/* 100 turns of a few grace periods each. */
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + 20 * HZ));
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool->starved), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ(test, c[i].cls->slow_users,
+				(unsigned int)!c[i].cls->cpu_cap);
+}
+
+static struct kunit_case starve_cases[] = {
+	KUNIT_CASE(a_free_in_another_class_serves),
+	KUNIT_CASE(one_on_another_cpu_serves),
+	KUNIT_CASE(a_lease_that_ends_serves),
+	KUNIT_CASE(a_class_made_meanwhile_serves),
+	KUNIT_CASE(at_its_own_limit_nobody_starves),
+	KUNIT_CASE(no_wake_up_is_lost),
+	{}
+};
+
+KT_SUITE(starve);
