@@ -163,6 +163,7 @@ static void the_end_counts_what_it_abandons(struct kunit *test)
 
 	get_page(page);
 	mpool_stock_return(cls, 2, desc);
+	mpool_stock_stop(cls);
 	mpool_stock_exit(cls);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).abandoned, 1ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);

@@ -18,6 +18,7 @@
 #include "cpu.h"
 #include "debug.h"
 #include "pool.h"
+#include "recall.h"
 #include "reclaim.h"
 #include "report.h"
 #include "trace.h"
@@ -185,6 +186,9 @@ noinline void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp,
 	might_alloc(gfp);
 	buf = alloc_buf(cls, gfp, timeout);
 	if (unlikely(!buf)) {
+		/* For the next one: taking them back sleeps. */
+		if (cls->paged)
+			mpool_recall_later(cls);
 		atomic64_inc(&cls->fails);
 		return NULL;
 	}

@@ -13,11 +13,11 @@
 #include <linux/fs.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/timekeeping.h>
 
 #include "class.h"
 #include "client.h"
+#include "keep.h"
 #include "lease.h"
 #include "pool.h"
 #include "pseudo.h"
@@ -83,13 +83,17 @@ static void drain(struct mpool_client *client)
 	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
 	struct mpool_class *cls;
 	unsigned long pos = 0;
-	unsigned int i, nr;
+	unsigned int i, nr, kept;
 
-	while ((nr = mpool_slots_drain(&client->window->slots, &pos, descs))) {
+	while ((nr = mpool_slots_drain(&client->window->slots, &pos, descs,
+				       &kept))) {
 		cls = descs[0]->cls;
-		for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
+		for (i = kept; trace_mpool_release_enabled() && i < nr; i++)
 			tell_released(client, 0, descs[i]);
-		mpool_stock_return(cls, nr, descs);
+		if (kept)
+			mpool_stock_return_cached(cls, kept, descs);
+		if (nr > kept)
+			mpool_stock_return(cls, nr - kept, descs + kept);
 		mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
 		cond_resched();
 	}
@@ -99,7 +103,9 @@ static void detach(struct mpool_client *client)
 {
 	struct mpool *pool = client->pool;
 
-	/* First out of sight of who lists leases: drain() takes no lock. */
+	/* First out of sight of all others: drain() takes no lock. */
+	if (client->keeps)
+		mpool_keep_exit(client);
 	mutex_lock(&pool->clients_lock);
 	list_del(&client->node);
 	mutex_unlock(&pool->clients_lock);
@@ -130,12 +136,13 @@ void mpool_client_close(struct mpool_client *client)
  * @client: the client
  * @pool: the pool; on success the caller's reference is the client's
  * @window: laid out for it; on success the client's
+ * @strict: it keeps nothing that it releases
  *
  * Context: process, may sleep.
  * Return: 0; -EBUSY: attached already.
  */
 int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
-			struct mpool_window *window)
+			struct mpool_window *window, bool strict)
 {
 	int err = -EBUSY;
 
@@ -146,11 +153,14 @@ int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 	client->id = atomic64_inc_return(&last_id);
 	client->owner = owner_of(client->id);
 	client->pool = pool;
+	client->keeps = !strict;
 	/* Whoever sees the window sees all of the client. */
 	smp_store_release(&client->window, window);
 	list_add_tail(&client->node, &pool->clients);
 	atomic_inc(&pool->nr_clients);
 	mutex_unlock(&pool->clients_lock);
+	if (client->keeps)
+		mpool_keep_init(client);
 	err = 0;
 unlock:
 	mutex_unlock(&client->bind);
@@ -160,51 +170,59 @@ unlock:
 static void grant_free(struct mpool_grant *grant)
 {
 	kvfree(grant->leases);
-	kvfree(grant->descs);
-	kvfree(grant->holds);
 }
 
+/* One piece of memory, its parts in order of their alignment. */
 static int grant_alloc(struct mpool_grant *grant, unsigned int nr)
 {
-	grant->leases = kvmalloc_array(nr, sizeof(*grant->leases),
-				       GFP_KERNEL_ACCOUNT);
-	grant->descs = kvmalloc_array(nr, sizeof(*grant->descs),
-				      GFP_KERNEL_ACCOUNT);
-	grant->holds = kvmalloc_array(nr, sizeof(*grant->holds),
-				      GFP_KERNEL_ACCOUNT);
-	if (grant->leases && grant->descs && grant->holds)
-		return 0;
-	grant_free(grant);
-	return -ENOMEM;
+	void *mem = kvmalloc_array(nr, sizeof(*grant->leases) +
+				   sizeof(*grant->holds) +
+				   sizeof(*grant->descs), GFP_KERNEL_ACCOUNT);
+
+	if (!mem)
+		return -ENOMEM;
+	grant->leases = mem;
+	grant->holds = (void *)(grant->leases + nr);
+	grant->descs = (void *)(grant->holds + nr);
+	return 0;
 }
 
-/* Gives up the buffers behind the first @nr; they were taken and charged. */
+/* Gives up buffers without a slot, which were taken and charged. */
 static void give_up(struct mpool_client *client, struct mpool_class *cls,
-		    struct mpool_grant *grant, unsigned int nr)
+		    unsigned int nr, struct mpool_desc **descs)
 {
-	unsigned int surplus = grant->nr - nr;
-
-	if (!surplus)
+	if (!nr)
 		return;
-	mpool_stock_return(cls, surplus, grant->descs + nr);
-	mpool_quota_uncharge(&client->quota, surplus, class_pages(cls));
-	grant->nr = nr;
+	mpool_stock_return(cls, nr, descs);
+	mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
 }
 
-/* Waits for buffers, and charges them. */
+/* How many buffers may be charged; what is kept idle makes room. */
+static unsigned int room(struct mpool_client *client, unsigned int nr,
+			 unsigned int pages)
+{
+	unsigned int fits = mpool_quota_room(&client->quota, nr, pages);
+
+	if (fits == nr)
+		return nr;
+	mpool_keep_yield(client);
+	return mpool_quota_room(&client->quota, nr, pages);
+}
+
+/* Waits for buffers, and charges them; how many. */
 static int take(struct mpool_client *client, struct mpool_class *cls,
 		unsigned int nr, bool all, ktime_t deadline,
-		struct mpool_grant *grant)
+		struct mpool_desc **descs)
 {
 	unsigned int pages = class_pages(cls), charged;
 	int got;
 
 	/* Whoever is over the limit neither waits nor has memory made. */
-	charged = mpool_quota_room(&client->quota, nr, pages);
+	charged = room(client, nr, pages);
 	if (!charged || (all && charged < nr))
 		return -EDQUOT;
 	got = mpool_lease_take(cls, client->owner, charged, all, deadline,
-			       grant->descs);
+			       descs);
 	if (got < 0)
 		return got;
 
@@ -218,38 +236,78 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 		charged = 0;
 	}
 	if (charged < got)
-		mpool_stock_return(cls, got - charged, grant->descs + charged);
-	grant->nr = charged;
-	return charged ? 0 : -EDQUOT;
+		mpool_stock_return(cls, got - charged, descs + charged);
+	return charged ? (int)charged : -EDQUOT;
 }
 
-/* Gives the buffers slots, and says what the process will be told. */
-static int place(struct mpool_client *client, struct mpool_class *cls, bool all,
-		 struct mpool_grant *grant)
+/* Takes buffers from the pool, and gives them slots. */
+static int take_fresh(struct mpool_client *client, struct mpool_class *cls,
+		      unsigned int nr, bool all, ktime_t deadline,
+		      struct mpool_grant *grant)
+{
+	struct mpool_hold *holds = grant->holds + grant->nr;
+	int got, placed, i;
+
+	got = take(client, cls, nr, all, deadline, grant->descs);
+	if (got < 0)
+		return got;
+	placed = mpool_slots_reserve(&client->window->slots, cls->index, got,
+				     all, holds);
+	if (placed < 0) {
+		give_up(client, cls, got, grant->descs);
+		return placed;
+	}
+	give_up(client, cls, got - placed, grant->descs + placed);
+	for (i = 0; i < placed; i++)
+		holds[i].desc = grant->descs[i];
+	grant->nr += placed;
+	return 0;
+}
+
+/*
+ * What the client kept, then what the pool has.  Nobody waits with kept ones
+ * in hand: two who want all could wait for each other's.
+ */
+static int fill(struct mpool_client *client, struct mpool_class *cls,
+		unsigned int nr, bool all, ktime_t deadline,
+		struct mpool_grant *grant)
+{
+	unsigned int kept;
+	int err;
+
+	kept = mpool_keep_take(client, cls->index, nr, grant->holds);
+	grant->nr = kept;
+	grant->reused = kept;
+	if (kept == nr)
+		return 0;
+	if (!kept)
+		return take_fresh(client, cls, nr, all, deadline, grant);
+	err = take_fresh(client, cls, nr - kept, all, MPOOL_DEADLINE_TRY,
+			 grant);
+	if (!err || !all)
+		return 0;
+	grant->nr = 0;
+	grant->reused = 0;
+	mpool_keep_give_up(client, kept, grant->holds);
+	return take_fresh(client, cls, nr, all, deadline, grant);
+}
+
+/* What the process will be told. */
+static void tell(const struct mpool_client *client,
+		 const struct mpool_class *cls, struct mpool_grant *grant)
 {
 	struct mpool_window *window = client->window;
 	struct mpool_slot *slot;
 	unsigned int i;
-	int got;
-
-	got = mpool_slots_reserve(&window->slots, grant->index, grant->nr, all,
-				  grant->holds);
-	if (got < 0) {
-		give_up(client, cls, grant, 0);
-		return got;
-	}
-	give_up(client, cls, grant, got);
 
 	for (i = 0; i < grant->nr; i++) {
 		slot = grant->holds[i].slot;
-		grant->holds[i].desc = grant->descs[i];
 		grant->leases[i] = (struct mpool_lease) {
 			.handle = mpool_slot_handle(slot->gen + 1, slot->id),
 			.offset = mpool_window_offset(window, slot->id),
 			.length = cls->size,
 		};
 	}
-	return 0;
 }
 
 /**
@@ -278,11 +336,11 @@ int mpool_client_prepare(struct mpool_client *client, unsigned int index,
 	if (err)
 		return err;
 	grant->index = index;
-	err = take(client, cls, nr, all, deadline, grant);
-	if (!err)
-		err = place(client, cls, all, grant);
+	err = fill(client, cls, nr, all, deadline, grant);
 	if (err)
 		grant_free(grant);
+	else
+		tell(client, cls, grant);
 	return err;
 }
 
@@ -306,7 +364,7 @@ void mpool_client_commit(struct mpool_client *client, struct mpool_grant *grant)
 	for (i = 0; trace_mpool_lease_enabled() && i < grant->nr; i++)
 		trace_mpool_lease(client->pool->name, grant->leases[i].length,
 				  client->id, grant->leases[i].handle,
-				  grant->descs[i]->addr);
+				  grant->holds[i].desc->addr);
 	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
 			    &holder);
 	grant_free(grant);
@@ -321,18 +379,17 @@ void mpool_client_commit(struct mpool_client *client, struct mpool_grant *grant)
  */
 void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant)
 {
-	struct mpool_class *cls = grant->descs[0]->cls;
+	unsigned int nr = grant->nr - grant->reused, i;
+	struct mpool_hold *fresh = grant->holds + grant->reused;
+	struct mpool_class *cls;
 
-	mpool_slots_free(&client->window->slots, grant->nr, grant->holds);
-	give_up(client, cls, grant, 0);
+	cls = mpool_pool_peek(client->pool, grant->index);
+	for (i = 0; i < nr; i++)
+		grant->descs[i] = fresh[i].desc;
+	mpool_slots_free(&client->window->slots, nr, fresh);
+	give_up(client, cls, nr, grant->descs);
+	mpool_keep_give_up(client, grant->reused, grant->holds);
 	grant_free(grant);
-}
-
-static int by_slot(const void *a, const void *b)
-{
-	const struct mpool_hold *x = a, *y = b;
-
-	return x->slot->id < y->slot->id ? -1 : x->slot->id > y->slot->id;
 }
 
 /* Returns buffers that nobody reaches any more, class by class. */
@@ -381,13 +438,13 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 	if (err)
 		goto free_holds;
 
-	/* In the window's order: neighbours side by side, classes together. */
-	sort(holds, nr, sizeof(*holds), by_slot, NULL);
-	mpool_window_zap(window, nr, holds);
 	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
-		tell_released(client, mpool_slot_handle(holds[i].slot->gen,
-							holds[i].slot->id),
-			      holds[i].desc);
+		tell_released(client, handles[i], holds[i].desc);
+	if (client->keeps)
+		nr = mpool_keep_put(client, nr, holds);
+	if (!nr)
+		goto free_holds;
+	mpool_window_zap(window, nr, holds);
 	mpool_slots_free(&window->slots, nr, holds);
 	give_back(client, nr, holds);
 free_holds:

@@ -5,6 +5,7 @@
 #ifndef _MPOOL_CLIENT_H
 #define _MPOOL_CLIENT_H
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -12,6 +13,7 @@
 #include <linux/types.h>
 
 #include "quota.h"
+#include "recall.h"
 #include "slots.h"
 
 struct inode;
@@ -30,6 +32,9 @@ struct mpool_window;
  * @quota: whose locked memory the leases are
  * @pid: process that opened, in the initial pid namespace; constant
  * @comm: name of the task that opened; constant
+ * @keeps: released buffers stay its own; constant from ATTACH on
+ * @keeper: to be asked for them, if @keeps
+ * @kept_pages: how many pages they are
  * @node: among the pool's clients, in order of @id; pool's clients_lock
  */
 struct mpool_client {
@@ -42,6 +47,9 @@ struct mpool_client {
 	struct mpool_quota quota;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
+	bool keeps;
+	struct mpool_keeper keeper;
+	atomic_long_t kept_pages;
 	struct list_head node;
 };
 
@@ -49,16 +57,18 @@ struct mpool_client {
  * struct mpool_grant - leases on their way to a client
  * @index: their size class
  * @nr: how many
+ * @reused: how many of them, the first ones, the client had kept
  * @leases: what the process will be told
- * @descs: the buffers
  * @holds: slots and buffers
+ * @descs: buffers that have no slot yet
  */
 struct mpool_grant {
 	unsigned int index;
 	unsigned int nr;
+	unsigned int reused;
 	struct mpool_lease *leases;
-	struct mpool_desc **descs;
 	struct mpool_hold *holds;
+	struct mpool_desc **descs;
 };
 
 /* NULL until the client is attached. */
@@ -72,7 +82,7 @@ mpool_client_window(const struct mpool_client *client)
 struct mpool_client *mpool_client_open(void);
 void mpool_client_close(struct mpool_client *client);
 int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
-			struct mpool_window *window);
+			struct mpool_window *window, bool strict);
 int mpool_client_prepare(struct mpool_client *client, unsigned int index,
 			 unsigned int nr, bool all, ktime_t deadline,
 			 struct mpool_grant *grant);

@@ -35,7 +35,8 @@ static int attach_to(struct mpool_call *call, struct mpool *pool)
 	attach->max_size = pool->max_size;
 	err = mpool_call_answer(call);
 	if (!err)
-		err = mpool_client_attach(client, pool, window);
+		err = mpool_client_attach(client, pool, window, attach->flags &
+					  MPOOL_ATTACH_STRICT);
 	if (err)
 		mpool_window_free(window);
 	return err;
@@ -54,7 +55,8 @@ int mpool_ioctl_attach(struct mpool_call *call)
 	struct mpool *pool;
 	int err;
 
-	if (attach->flags || !mpool_ioctl_name_valid(attach->name))
+	if ((attach->flags & ~MPOOL_ATTACH_STRICT) ||
+	    !mpool_ioctl_name_valid(attach->name))
 		return -EINVAL;
 	/* Two at once are told apart later; this one need not disturb. */
 	if (mpool_client_window(call->client))

@@ -11,6 +11,7 @@
 #include "lease.h"
 #include "pages.h"
 #include "pool.h"
+#include "recall.h"
 #include "reclaim.h"
 #include "trace.h"
 
@@ -134,21 +135,54 @@ static int take_new(struct take *t)
 	return 0;
 }
 
+/* What the cleaner had in its hands when nothing was clean, then not dirty. */
+static void take_cleaned(struct take *t)
+{
+	if (t->got == t->nr)
+		return;
+	if (READ_ONCE(t->cls->stock.busy))
+		flush_work(&t->cls->stock.clean_work);
+	take_clean(t);
+}
+
 /* The CPUs' magazines, and what the cleaner has in its hands. */
 static void take_hidden(struct take *t)
 {
 	struct mpool_class *cls = t->cls;
 
-	if (READ_ONCE(cls->stock.busy)) {
-		flush_work(&cls->stock.clean_work);
-		take_clean(t);
-	}
+	take_cleaned(t);
 	/* A grace period that finds nothing would be anybody's to ask for. */
 	if (t->got == t->nr || !mpool_magazine_count(cls))
 		return;
 	mpool_drain_begin(cls);
 	take_depot(t);
 	mpool_drain_end(cls);
+}
+
+/* What clients keep and do not use; last, since they lose their mappings. */
+static void take_kept(struct take *t, bool bytes)
+{
+	struct mpool *pool = t->cls->pool;
+	struct mpool_class *cls;
+	unsigned int i;
+
+	if (mpool_recall(t->cls, t->nr - t->got, 0)) {
+		take_clean(t);
+		take_dirty(t);
+		take_cleaned(t);
+	}
+	if (t->got || !bytes)
+		return;
+	/* The pool's bytes may be kept in other classes. */
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (!cls || cls == t->cls || !cls->paged)
+			continue;
+		if (mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size),
+				 0) &&
+		    mpool_reclaim_squeeze(t->cls) && !take_new(t))
+			return;
+	}
 }
 
 /* All that can be had without waiting for anybody; who waits comes first. */
@@ -166,6 +200,8 @@ static int take_now(struct take *t)
 		err = take_new(t);
 	if (err)
 		take_hidden(t);
+	if (t->got < t->nr)
+		take_kept(t, err == -ENOSPC);
 	return t->got < t->nr ? err : 0;
 }
 
@@ -281,8 +317,9 @@ static int take_all(struct take *t, ktime_t deadline)
  *
  * Context: process, may sleep.
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
- * @deadline is MPOOL_DEADLINE_NOW; -ETIMEDOUT; -EINTR; -ENOSPC when @all are
- * more than the class may ever have; -ENOMEM when the system has no memory.
+ * @deadline is MPOOL_DEADLINE_NOW or _TRY; -ETIMEDOUT; -EINTR; -ENOSPC when
+ * @all are more than the class may ever have; -ENOMEM when the system has no
+ * memory.
  */
 int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 		     bool all, ktime_t deadline, struct mpool_desc **descs)
@@ -294,6 +331,10 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 	if (all && nr > READ_ONCE(cls->max))
 		return -ENOSPC;
 	err = take_now(&t);
+	if (t.got < need && deadline == MPOOL_DEADLINE_TRY) {
+		take_undo(&t);
+		return err == -ENOMEM ? err : -EAGAIN;
+	}
 	if (t.got < need)
 		trace_mpool_exhaust(cls->pool->name, cls->size,
 				    READ_ONCE(cls->max),

@@ -13,6 +13,8 @@ struct mpool_desc;
 
 /* Deadlines for mpool_lease_take(), beside an absolute time. */
 #define MPOOL_DEADLINE_NOW	((ktime_t)0)
+/* As NOW, but to find nothing is no failure: the caller has some, or goes on. */
+#define MPOOL_DEADLINE_TRY	((ktime_t)-1)
 #define MPOOL_DEADLINE_NEVER	KTIME_MAX
 
 int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,

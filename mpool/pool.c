@@ -13,6 +13,7 @@
 #include "debug.h"
 #include "pool.h"
 #include "reclaim.h"
+#include "recall.h"
 #include "settings.h"
 #include "starve.h"
 #include "work.h"
@@ -242,6 +243,8 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	mutex_init(&pool->clients_lock);
 	mutex_init(&pool->starve_lock);
 	INIT_LIST_HEAD(&pool->clients);
+	mutex_init(&pool->keepers_lock);
+	INIT_LIST_HEAD(&pool->keepers);
 	INIT_WORK(&pool->make_work, pool_make_fn);
 	INIT_DELAYED_WORK(&pool->cleanup, pool_cleanup_fn);
 	err = pool_configure(pool, cfg);
@@ -271,11 +274,16 @@ void mpool_pool_end(struct mpool *pool)
 	cancel_work_sync(&pool->make_work);
 	cancel_delayed_work_sync(&pool->cleanup);
 	for (i = 0; i < pool->nr_classes; i++) {
+		if (!pool->classes[i])
+			continue;
+		mpool_reclaim_del(pool->classes[i]);
+		mpool_stock_stop(pool->classes[i]);
+	}
+	for (i = 0; i < pool->nr_classes; i++) {
 		struct mpool_class *cls = pool->classes[i];
 
 		if (!cls)
 			continue;
-		mpool_reclaim_del(cls);
 		mpool_stock_exit(cls);
 		all &= mpool_class_destroy(cls);
 	}
@@ -385,6 +393,9 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 
 		if (!cls)
 			continue;
+		/* What the cleaner has in its hands could not be found. */
+		if (cls->paged && mpool_recall(cls, UINT_MAX, max_age_ms))
+			flush_work(&cls->stock.clean_work);
 		nr = mpool_reclaim_class(cls, msecs_to_jiffies(max_age_ms),
 					 UINT_MAX, true);
 		bytes += nr * mpool_class_cost(cls);

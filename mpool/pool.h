@@ -65,6 +65,8 @@
  * @starved: waiters that only bytes of @max_bytes keep waiting; while there
  *	are any all classes are slow, so that what comes back is seen
  * @bad_frees: frees refused that no class could be told for
+ * @keepers_lock: protects @keepers, and keeps them while they are asked
+ * @keepers: who may keep idle buffers; see recall.h
  * @clients_lock: protects @clients
  * @clients: attached open files
  * @nr_clients: how many
@@ -103,6 +105,8 @@ struct mpool {
 	struct mutex starve_lock;	/* protects changes of starved */
 	atomic_t starved;
 	atomic64_t bad_frees;
+	struct mutex keepers_lock;	/* protects keepers */
+	struct list_head keepers;
 	struct mutex clients_lock;	/* protects clients */
 	struct list_head clients;
 	atomic_t nr_clients;

@@ -13,6 +13,7 @@
 #include "class.h"
 #include "compat/shrinker.h"
 #include "pool.h"
+#include "recall.h"
 #include "reclaim.h"
 
 /* All classes, the one shrunk last at the end. */
@@ -24,7 +25,8 @@ static int hotplug_state;
 static unsigned long class_idle(const struct mpool_class *cls)
 {
 	return mpool_depot_count(cls) + READ_ONCE(cls->stock.nr_clean) +
-	       READ_ONCE(cls->stock.nr_dirty);
+	       READ_ONCE(cls->stock.nr_dirty) +
+	       atomic_read(&cls->stock.cached);
 }
 
 /**
@@ -82,6 +84,9 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 		want = DIV_ROUND_UP((sc->nr_to_scan - freed) * PAGE_SIZE, cost);
 		want = mpool_reclaim_class(cls, 0, min(want, 1UL << 16), false);
 		freed += DIV_ROUND_UP(want * cost, PAGE_SIZE);
+		/* Found in the stock by a later call. */
+		if (freed < sc->nr_to_scan && cls->paged)
+			mpool_recall_later(cls);
 		list_move_tail(&cls->reclaim, &classes);
 	}
 	mutex_unlock(&classes_mutex);
@@ -99,6 +104,9 @@ static void squeeze(struct mpool_class *cls, bool drain)
 
 		if (!other || other == cls)
 			continue;
+		/* Too late for this look; the worker wakes who waits. */
+		if (drain && other->paged)
+			mpool_recall_later(other);
 		if (drain && !mpool_magazine_count(other))
 			continue;
 		mpool_reclaim_class(other, 0,
@@ -150,6 +158,8 @@ void mpool_reclaim_age(struct mpool_class *cls)
 	used = st.allocated + st.leased + st.quarantined;
 	if (used * 100 >= (u64)backed * READ_ONCE(set->shrink_percent))
 		return;
+	if (cls->paged)
+		mpool_recall(cls, backed - keep, READ_ONCE(set->max_age_ms));
 	mpool_reclaim_class(cls, msecs_to_jiffies(READ_ONCE(set->max_age_ms)),
 			    backed - keep, true);
 }

@@ -28,10 +28,16 @@ struct chunk {
  */
 int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
 {
+	unsigned int i;
+
 	slots->classes = kcalloc(nr_classes, sizeof(*slots->classes),
 				 GFP_KERNEL_ACCOUNT);
 	if (!slots->classes)
 		return -ENOMEM;
+	for (i = 0; i < nr_classes; i++) {
+		INIT_LIST_HEAD(&slots->classes[i].free);
+		INIT_LIST_HEAD(&slots->classes[i].kept);
+	}
 	slots->nr_classes = nr_classes;
 	spin_lock_init(&slots->lock);
 	mutex_init(&slots->grow);
@@ -57,12 +63,6 @@ void mpool_slots_exit(struct mpool_slots *slots)
 	kfree(slots->classes);
 }
 
-static void push(struct mpool_slot_class *sc, struct mpool_slot *slot)
-{
-	slot->next = sc->free;
-	sc->free = slot;
-}
-
 static struct chunk *chunk_new(u32 first)
 {
 	struct chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
@@ -75,7 +75,7 @@ static struct chunk *chunk_new(u32 first)
 	return chunk;
 }
 
-/* Puts a new chunk into the table, its slots on the stack. */
+/* Puts a new chunk into the table, its slots among the free ones. */
 static int add_chunk(struct mpool_slots *slots, unsigned int index)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
@@ -100,9 +100,9 @@ static int add_chunk(struct mpool_slots *slots, unsigned int index)
 
 	spin_lock(&slots->lock);
 	sc->made += nr;
-	/* The lowest number on top, so that a window fills from its start. */
+	/* The lowest number first, so that a window fills from its start. */
 	while (nr)
-		push(sc, &chunk->slots[--nr]);
+		list_add(&chunk->slots[--nr].node, &sc->free);
 	spin_unlock(&slots->lock);
 	return 0;
 }
@@ -116,7 +116,7 @@ static int grow(struct mpool_slots *slots, unsigned int index)
 	mutex_lock(&slots->grow);
 	/* Somebody else may have grown, or freed, while we waited. */
 	spin_lock(&slots->lock);
-	enough = sc->free;
+	enough = !list_empty(&sc->free);
 	spin_unlock(&slots->lock);
 	if (!enough)
 		err = add_chunk(slots, index);
@@ -127,12 +127,14 @@ static int grow(struct mpool_slots *slots, unsigned int index)
 static unsigned int pop(struct mpool_slots *slots, struct mpool_slot_class *sc,
 			unsigned int nr, struct mpool_hold *holds)
 {
+	struct mpool_slot *slot;
 	unsigned int i;
 
 	spin_lock(&slots->lock);
-	for (i = 0; i < nr && sc->free; i++) {
-		holds[i].slot = sc->free;
-		sc->free = sc->free->next;
+	for (i = 0; i < nr && !list_empty(&sc->free); i++) {
+		slot = list_first_entry(&sc->free, struct mpool_slot, node);
+		list_del(&slot->node);
+		holds[i].slot = slot;
 	}
 	spin_unlock(&slots->lock);
 	return i;
@@ -192,7 +194,8 @@ void mpool_slots_free(struct mpool_slots *slots, unsigned int nr,
 		/* Handles are never used twice. */
 		if (slot->gen == U32_MAX)
 			continue;
-		push(&slots->classes[mpool_slot_index(slot->id)], slot);
+		list_add(&slot->node,
+			 &slots->classes[mpool_slot_index(slot->id)].free);
 	}
 	spin_unlock(&slots->lock);
 }
@@ -220,6 +223,7 @@ void mpool_slots_publish(struct mpool_slots *slots, unsigned int nr,
 		slot = holds[i].slot;
 		slot->gen++;
 		slot->desc = holds[i].desc;
+		slot->state = MPOOL_SLOT_LIVE;
 		slot->holder = *holder;
 		slots->classes[mpool_slot_index(slot->id)].live++;
 	}
@@ -251,11 +255,11 @@ static int kill(struct mpool_slots *slots, u64 handle, struct mpool_hold *hold)
 
 	if (!slot || !gen || gen > slot->gen)
 		return -ENOENT;
-	if (gen < slot->gen || !slot->desc)
+	if (gen < slot->gen || slot->state != MPOOL_SLOT_LIVE)
 		return -ESTALE;
 	hold->slot = slot;
 	hold->desc = slot->desc;
-	slot->desc = NULL;
+	slot->state = MPOOL_SLOT_FREE;
 	return 0;
 }
 
@@ -293,7 +297,7 @@ int mpool_slots_kill(struct mpool_slots *slots, unsigned int nr,
 	if (err) {
 		*bad = i;
 		while (i--)
-			holds[i].slot->desc = holds[i].desc;
+			holds[i].slot->state = MPOOL_SLOT_LIVE;
 	} else {
 		while (i--)
 			slots->classes[mpool_slot_index(holds[i].slot->id)].live--;
@@ -302,27 +306,184 @@ int mpool_slots_kill(struct mpool_slots *slots, unsigned int nr,
 	return err;
 }
 
+static void unkeep(struct mpool_slots *slots, struct mpool_slot_class *sc,
+		   struct mpool_slot *slot, struct mpool_hold *hold)
+{
+	list_del(&slot->node);
+	slot->state = MPOOL_SLOT_FREE;
+	WRITE_ONCE(sc->nr_kept, sc->nr_kept - 1);
+	WRITE_ONCE(slots->nr_kept, slots->nr_kept - 1);
+	hold->slot = slot;
+	hold->desc = slot->desc;
+}
+
+/* A slot whose handles are used up keeps no buffer: none could be leased. */
+static bool spent(const struct mpool_slot *slot)
+{
+	return slot->gen == U32_MAX;
+}
+
+/**
+ * mpool_slots_keepable() - may a dying slot keep its buffer
+ * @hold: the slot
+ *
+ * Context: process; the slot is the caller's.
+ * Return: false at the end of the slot's generations.
+ */
+bool mpool_slots_keepable(const struct mpool_hold *hold)
+{
+	return !spent(hold->slot);
+}
+
+/**
+ * mpool_slots_keep() - let dying or reserved slots keep their buffers
+ * @slots: the table
+ * @nr: how many
+ * @holds: slots and buffers, keepable; not the caller's any more
+ * @now: seconds of CLOCK_BOOTTIME
+ *
+ * No fault finds the buffers, but mappings made before stay.
+ *
+ * Context: process; takes the lock.
+ */
+void mpool_slots_keep(struct mpool_slots *slots, unsigned int nr,
+		      const struct mpool_hold *holds, u32 now)
+{
+	struct mpool_slot_class *sc;
+	struct mpool_slot *slot;
+	unsigned int i;
+
+	spin_lock(&slots->lock);
+	for (i = 0; i < nr; i++) {
+		slot = holds[i].slot;
+		sc = &slots->classes[mpool_slot_index(slot->id)];
+		slot->desc = holds[i].desc;
+		slot->state = MPOOL_SLOT_KEPT;
+		slot->holder.since = now;
+		list_add(&slot->node, &sc->kept);
+		WRITE_ONCE(sc->nr_kept, sc->nr_kept + 1);
+	}
+	WRITE_ONCE(slots->nr_kept, slots->nr_kept + nr);
+	spin_unlock(&slots->lock);
+}
+
+/**
+ * mpool_slots_reuse() - reserve kept slots, with their buffers
+ * @slots: the table
+ * @index: of the size class
+ * @nr: slots wanted
+ * @holds: filled in
+ *
+ * Context: process; takes the lock.
+ * Return: slots taken, 0 to @nr.
+ */
+unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, struct mpool_hold *holds)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	unsigned int i;
+
+	/* Mostly of use to those who keep; the others pay a look. */
+	if (!READ_ONCE(sc->nr_kept))
+		return 0;
+	spin_lock(&slots->lock);
+	for (i = 0; i < nr && !list_empty(&sc->kept); i++)
+		unkeep(slots, sc, list_first_entry(&sc->kept, struct mpool_slot,
+						   node), &holds[i]);
+	spin_unlock(&slots->lock);
+	return i;
+}
+
+/**
+ * mpool_slots_evict() - take buffers away from kept slots, coldest first
+ * @slots: the table
+ * @index: of the size class
+ * @nr: how many at most
+ * @until: only those kept since then or before, seconds of CLOCK_BOOTTIME
+ * @holds: where slots and buffers go; dying, the caller's now
+ *
+ * Context: process; takes the lock.
+ * Return: how many; fewer than @nr when no more are there.
+ */
+unsigned int mpool_slots_evict(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, u32 until,
+			       struct mpool_hold *holds)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	struct mpool_slot *slot;
+	unsigned int i;
+
+	if (!READ_ONCE(sc->nr_kept))
+		return 0;
+	spin_lock(&slots->lock);
+	for (i = 0; i < nr && !list_empty(&sc->kept); i++) {
+		slot = list_last_entry(&sc->kept, struct mpool_slot, node);
+		if (slot->holder.since > until)
+			break;
+		unkeep(slots, sc, slot, &holds[i]);
+	}
+	spin_unlock(&slots->lock);
+	return i;
+}
+
+/**
+ * mpool_slots_coldest() - the class that has not been used for longest
+ * @slots: the table
+ *
+ * Context: process; takes the lock.
+ * Return: index of the class whose last kept slot is the oldest of all, or
+ * nr_classes when nothing is kept.
+ */
+unsigned int mpool_slots_coldest(struct mpool_slots *slots)
+{
+	unsigned int i, coldest = slots->nr_classes;
+	struct mpool_slot *slot;
+	u32 since = U32_MAX;
+
+	spin_lock(&slots->lock);
+	for (i = 0; i < slots->nr_classes; i++) {
+		if (list_empty(&slots->classes[i].kept))
+			continue;
+		slot = list_last_entry(&slots->classes[i].kept,
+				       struct mpool_slot, node);
+		if (slot->holder.since < since || coldest == slots->nr_classes) {
+			since = slot->holder.since;
+			coldest = i;
+		}
+	}
+	spin_unlock(&slots->lock);
+	return coldest;
+}
+
 /**
  * mpool_slots_drain() - take what is left, at the client's end
  * @slots: the table
  * @pos: where to go on; 0 at first
  * @descs: room for MPOOL_SLOT_CHUNK buffers; all of one class are put in
+ * @kept: how many of them, the first ones, were no lease's
  *
  * Context: process; nobody else uses the table any more.
  * Return: buffers taken; 0 when none is left.
  */
 unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
-			       struct mpool_desc **descs)
+			       struct mpool_desc **descs, unsigned int *kept)
 {
 	unsigned int i, nr = 0;
 	struct chunk *chunk;
 
+	*kept = 0;
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		for (i = 0; i < MPOOL_SLOT_CHUNK; i++) {
-			if (!chunk->slots[i].desc)
+			struct mpool_slot *slot = &chunk->slots[i];
+
+			if (slot->state == MPOOL_SLOT_FREE)
 				continue;
-			descs[nr++] = chunk->slots[i].desc;
-			chunk->slots[i].desc = NULL;
+			descs[nr++] = slot->desc;
+			if (slot->state == MPOOL_SLOT_KEPT) {
+				swap(descs[*kept], descs[nr - 1]);
+				++*kept;
+			}
+			slot->state = MPOOL_SLOT_FREE;
 		}
 		if (nr)
 			break;
@@ -348,7 +509,7 @@ unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		spin_lock(&slots->lock);
 		for (i = 0; i < MPOOL_SLOT_CHUNK; i++)
-			if (chunk->slots[i].desc)
+			if (chunk->slots[i].state == MPOOL_SLOT_LIVE)
 				copies[nr++] = chunk->slots[i];
 		spin_unlock(&slots->lock);
 		if (nr) {

@@ -6,15 +6,21 @@
  * A slot goes through
  *
  *   free -> reserved -> live -> dying -> free
+ *              ^                  |  ^
+ *              '------ kept <-----'  |
+ *                       '------------'
  *
- * Free slots are on their class's stack.  A reserved or dying slot belongs to
+ * Free slots are on their class's list.  A reserved or dying slot belongs to
  * the one who took it there, and shows nobody a buffer; it holds none, or one
- * whose mappings are being taken away.  All changes happen under the lock.
+ * whose mappings are being taken away, or stay.  A kept slot's lease is over,
+ * but its buffer is the client's still, and mapped as it was.  All changes
+ * happen under the lock.
  */
 #ifndef _MPOOL_SLOTS_H
 #define _MPOOL_SLOTS_H
 
 #include <linux/bits.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -43,35 +49,46 @@ struct mpool_holder {
 	char comm[TASK_COMM_LEN];
 };
 
+enum mpool_slot_state {
+	MPOOL_SLOT_FREE,	/* or reserved, or dying: nobody's to see */
+	MPOOL_SLOT_LIVE,	/* a lease stands in it */
+	MPOOL_SLOT_KEPT,	/* nothing but the client's buffer does */
+};
+
 /**
  * struct mpool_slot - one place in the window
- * @desc: the buffer that stands in it; NULL unless live
- * @next: link on the stack of free slots
+ * @desc: the buffer that stands in it; meaningless unless live or kept
+ * @node: among the free or the kept ones of its class
  * @gen: generation that was given last; 0: none
  * @id: class and number, as in a handle; constant
- * @holder: of the last lease
+ * @state: enum mpool_slot_state
+ * @holder: of the last lease; for a kept one, @since is when that ended
  *
  * All protected by the slots' lock; @gen of a reserved slot may be read by
  * who reserved it.
  */
 struct mpool_slot {
 	struct mpool_desc *desc;
-	struct mpool_slot *next;
+	struct list_head node;
 	u32 gen;
 	u32 id;
+	u8 state;
 	struct mpool_holder holder;
 };
 
 /**
  * struct mpool_slot_class - the slots of one size class
- * @free: stack of free ones, so that those used last, whose page tables are
- *	there, come first; @lock
+ * @free: free ones, those used last, whose page tables are there, first; @lock
+ * @kept: kept ones, those released last, whose lines are warm, first; @lock
+ * @nr_kept: how many; @lock, glanced at without
  * @made: slots made; written under @grow and @lock
  * @live: leases that stand; @lock
  * @capacity: most slots; constant
  */
 struct mpool_slot_class {
-	struct mpool_slot *free;
+	struct list_head free;
+	struct list_head kept;
+	u32 nr_kept;
 	u32 made;
 	u32 live;
 	u32 capacity;
@@ -83,6 +100,7 @@ struct mpool_slot_class {
  *	allocated or copied to or from processes under it
  * @grow: one who makes slots; may allocate under it
  * @chunks: the slots by id / MPOOL_SLOT_CHUNK; only grows
+ * @nr_kept: kept slots of all classes; @lock, glanced at without
  * @classes: by index, @nr_classes of them
  * @nr_classes: constant
  */
@@ -90,6 +108,7 @@ struct mpool_slots {
 	spinlock_t lock;	/* protects the slots */
 	struct mutex grow;	/* protects the making of slots */
 	struct xarray chunks;
+	u32 nr_kept;
 	struct mpool_slot_class *classes;
 	unsigned int nr_classes;
 };
@@ -135,9 +154,18 @@ void mpool_slots_publish(struct mpool_slots *slots, unsigned int nr,
 			 const struct mpool_holder *holder);
 int mpool_slots_kill(struct mpool_slots *slots, unsigned int nr,
 		     const u64 *handles, struct mpool_hold *holds, u32 *bad);
+unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, struct mpool_hold *holds);
+bool mpool_slots_keepable(const struct mpool_hold *hold);
+void mpool_slots_keep(struct mpool_slots *slots, unsigned int nr,
+		      const struct mpool_hold *holds, u32 now);
+unsigned int mpool_slots_evict(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, u32 until,
+			       struct mpool_hold *holds);
+unsigned int mpool_slots_coldest(struct mpool_slots *slots);
 struct mpool_slot *mpool_slots_find(struct mpool_slots *slots, u32 id);
 unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
-			       struct mpool_desc **descs);
+			       struct mpool_desc **descs, unsigned int *kept);
 unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 				  struct mpool_slot *copies);
 unsigned int mpool_slots_live(struct mpool_slots *slots);

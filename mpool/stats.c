@@ -110,6 +110,7 @@ static void add_stock(struct mpool_stock *stock, struct mpool_class_stats *st)
 	st->quarantined = stock->nr_quarantined;
 	spin_unlock_irqrestore(&stock->lock, flags);
 	st->leased = atomic_read(&stock->leased);
+	st->cached = atomic_read(&stock->cached);
 	st->abandoned = atomic_read(&stock->abandoned);
 	st->leases = atomic64_read(&stock->leases);
 	st->releases = atomic64_read(&stock->releases);

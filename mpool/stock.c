@@ -15,6 +15,7 @@
 #include "class.h"
 #include "debug.h"
 #include "pages.h"
+#include "recall.h"
 #include "stock.h"
 #include "work.h"
 
@@ -198,6 +199,53 @@ void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
 	mpool_wait_kick(cls);
 }
 
+/**
+ * mpool_stock_keep() - leases ended, but the client keeps the buffers
+ * @cls: a class of pages
+ * @nr: how many
+ *
+ * Context: any.
+ */
+void mpool_stock_keep(struct mpool_class *cls, unsigned int nr)
+{
+	atomic_add(nr, &cls->stock.cached);
+	atomic_sub(nr, &cls->stock.leased);
+	atomic64_add(nr, &cls->stock.releases);
+}
+
+/**
+ * mpool_stock_unkeep() - kept buffers are leased again
+ * @cls: a class of pages
+ * @nr: how many
+ *
+ * Context: any.
+ */
+void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr)
+{
+	atomic_add(nr, &cls->stock.leased);
+	atomic_sub(nr, &cls->stock.cached);
+	atomic64_add(nr, &cls->stock.leases);
+}
+
+/**
+ * mpool_stock_return_cached() - buffers left a client that kept them
+ * @cls: a class of pages
+ * @nr: how many
+ * @descs: the buffers; no page-table entry reaches them
+ *
+ * Context: process.
+ */
+void mpool_stock_return_cached(struct mpool_class *cls, unsigned int nr,
+			       struct mpool_desc **descs)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		mpool_stock_add_dirty(cls, descs[i]);
+	atomic_sub(nr, &cls->stock.cached);
+	mpool_wait_kick(cls);
+}
+
 static void stock_clean_fn(struct work_struct *work)
 {
 	struct mpool_stock *stock = container_of(work, struct mpool_stock,
@@ -348,13 +396,35 @@ void mpool_stock_init(struct mpool_class *cls)
 	INIT_LIST_HEAD(&stock->quarantine);
 	INIT_WORK(&stock->clean_work, stock_clean_fn);
 	INIT_DELAYED_WORK(&stock->pin_work, stock_pin_fn);
+	INIT_WORK(&stock->recall_work, mpool_recall_fn);
 	init_waitqueue_head(&stock->turn);
 	stock->stamp = jiffies;
 }
 
 /**
+ * mpool_stock_stop() - no work of a stock runs from here on
+ * @cls: a class of a pool that nobody uses any more
+ *
+ * Works may wake those who wait in other classes: all are stopped before one
+ * class goes.
+ *
+ * Context: process, may sleep.
+ */
+void mpool_stock_stop(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+
+	spin_lock_irq(&stock->lock);
+	stock->ended = true;
+	spin_unlock_irq(&stock->lock);
+	cancel_work_sync(&stock->recall_work);
+	cancel_work_sync(&stock->clean_work);
+	cancel_delayed_work_sync(&stock->pin_work);
+}
+
+/**
  * mpool_stock_exit() - end a stock
- * @cls: a class without clients
+ * @cls: a class whose stock was stopped
  *
  * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
  * the pin's last put gives the pages to the system.  Nothing waits for that.
@@ -368,11 +438,6 @@ void mpool_stock_exit(struct mpool_class *cls)
 	void *buf;
 	unsigned int left = 0;
 
-	spin_lock_irq(&stock->lock);
-	stock->ended = true;
-	spin_unlock_irq(&stock->lock);
-	cancel_work_sync(&stock->clean_work);
-	cancel_delayed_work_sync(&stock->pin_work);
 	mpool_stock_shrink(cls, 0, UINT_MAX);
 	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
 		list_del_init(&desc->node);

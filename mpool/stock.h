@@ -29,6 +29,7 @@ struct mpool_desc;
  * @turn: who waits for @collecting
  * @ended: no work may be queued any more
  * @leased: held by clients
+ * @cached: kept by clients after release
  * @abandoned: given up to a pin
  * @leases: leases given
  * @releases: leases ended
@@ -36,6 +37,7 @@ struct mpool_desc;
  * @zeroed_sync: cleared by a lease
  * @clean_work: zeroes @dirty
  * @pin_work: looks whether @quarantine is still reached
+ * @recall_work: calls @cached back
  * @stamp: jiffies of the last return
  */
 struct mpool_stock {
@@ -51,6 +53,7 @@ struct mpool_stock {
 	wait_queue_head_t turn;
 	bool ended;
 	atomic_t leased;
+	atomic_t cached;
 	atomic_t abandoned;
 	atomic64_t leases;
 	atomic64_t releases;
@@ -58,10 +61,12 @@ struct mpool_stock {
 	atomic64_t zeroed_sync;
 	struct work_struct clean_work;
 	struct delayed_work pin_work;
+	struct work_struct recall_work;
 	unsigned long stamp;
 };
 
 void mpool_stock_init(struct mpool_class *cls);
+void mpool_stock_stop(struct mpool_class *cls);
 void mpool_stock_exit(struct mpool_class *cls);
 struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls);
 struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls);
@@ -69,6 +74,10 @@ void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc);
 bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc);
 void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
 			struct mpool_desc **descs);
+void mpool_stock_return_cached(struct mpool_class *cls, unsigned int nr,
+			       struct mpool_desc **descs);
+void mpool_stock_keep(struct mpool_class *cls, unsigned int nr);
+void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);

@@ -25,6 +25,7 @@
 
 #include "class.h"
 #include "magazine.h"
+#include "recall.h"
 #include "pool.h"
 #include "starve.h"
 #include "trace.h"
@@ -502,6 +503,9 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 		mpool_drain_end(cls);
 	}
 	atomic64_inc(&cls->waits);
+	/* From here on nobody keeps more; what is kept comes by and by. */
+	if (cls->paged)
+		mpool_recall_later(cls);
 	while (!READ_ONCE(w.buf)) {
 		if (READ_ONCE(w.retry)) {
 			/* A kick from here on is for the next round. */

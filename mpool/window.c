@@ -24,8 +24,10 @@
 #include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 
 #include "class.h"
+#include "compat/mapcount.h"
 #include "compat/vma.h"
 #include "hold.h"
 #include "pool.h"
@@ -141,7 +143,7 @@ static struct page *get_leased_page(struct mpool_window *window, u64 offset,
 
 	spin_lock(&window->slots.lock);
 	slot = mpool_slots_find(&window->slots, *id);
-	if (slot && slot->desc) {
+	if (slot && slot->state == MPOOL_SLOT_LIVE) {
 		*gen = slot->gen;
 		page = virt_to_page(slot->desc->addr + inside);
 		get_page(page);
@@ -157,7 +159,7 @@ static bool still_leased(struct mpool_window *window, u32 id, u32 gen)
 
 	spin_lock(&window->slots.lock);
 	slot = mpool_slots_find(&window->slots, id);
-	live = slot->desc && slot->gen == gen;
+	live = slot->state == MPOOL_SLOT_LIVE && slot->gen == gen;
 	spin_unlock(&window->slots.lock);
 	return live;
 }
@@ -240,10 +242,43 @@ static void wait_for_faults(const struct mpool_desc *desc)
 }
 
 /**
+ * mpool_window_pinned() - does anything but page-table entries reach a buffer
+ * @desc: a buffer whose slot is dead; it may be mapped still
+ *
+ * A fault that is under way, or a look at the page by somebody who passes,
+ * reads as a pin: true is "zap it and see".  A pin that is taken while this
+ * looks may be missed; it was taken through a mapping of a lease that is
+ * over, and finds the client's own bytes.
+ *
+ * Context: any.
+ * Return: true when a page's count is more than its mappings and the pool's.
+ */
+bool mpool_window_pinned(const struct mpool_desc *desc)
+{
+	size_t size = desc->cls->size, done = 0;
+	struct folio *folio;
+
+	while (done < size) {
+		folio = page_folio(virt_to_page(desc->addr + done));
+		if (folio_ref_count(folio) != 1 + mpool_folio_mapcount(folio))
+			return true;
+		done += folio_size(folio);
+	}
+	return false;
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	const struct mpool_hold *x = a, *y = b;
+
+	return x->slot->id < y->slot->id ? -1 : x->slot->id > y->slot->id;
+}
+
+/**
  * mpool_window_zap() - take away all mappings of killed slots' buffers
  * @window: the window
  * @nr: how many
- * @holds: slots and buffers, in order of the slots' ids
+ * @holds: slots and buffers; left in the window's order
  *
  * When it returns, no page-table entry of this window reaches the buffers, in
  * whatever process.  Pins taken through one may.
@@ -252,7 +287,7 @@ static void wait_for_faults(const struct mpool_desc *desc)
  * mmap_lock.
  */
 void mpool_window_zap(struct mpool_window *window, unsigned int nr,
-		      const struct mpool_hold *holds)
+		      struct mpool_hold *holds)
 {
 	const struct mpool_region *region;
 	u64 start = 0, end = 0, offset;
@@ -262,6 +297,7 @@ void mpool_window_zap(struct mpool_window *window, unsigned int nr,
 		wait_for_faults(holds[i].desc);
 
 	/* One walk and one flush for neighbours. */
+	sort(holds, nr, sizeof(*holds), by_slot, NULL);
 	for (i = 0; i < nr; i++) {
 		region = &window->regions[mpool_slot_index(holds[i].slot->id)];
 		offset = mpool_window_offset(window, holds[i].slot->id);

@@ -63,7 +63,8 @@ struct mpool_window *mpool_window_new(const struct mpool *pool,
 				      struct address_space *mapping);
 void mpool_window_free(struct mpool_window *window);
 int mpool_window_mmap(struct mpool_window *window, struct vm_area_struct *vma);
+bool mpool_window_pinned(const struct mpool_desc *desc);
 void mpool_window_zap(struct mpool_window *window, unsigned int nr,
-		      const struct mpool_hold *holds);
+		      struct mpool_hold *holds);
 
 #endif /* _MPOOL_WINDOW_H */

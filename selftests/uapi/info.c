@@ -134,6 +134,7 @@ FIXTURE_VARIANT_ADD(abi, attach)
 	.cmd = MPOOL_IOC_ATTACH,
 	.size = sizeof(struct mpool_attach),
 	.answers = true,
+	.valid_flags = MPOOL_ATTACH_STRICT,
 };
 
 FIXTURE_VARIANT_ADD(abi, lease)

@@ -25,6 +25,8 @@
 /* Pins are looked at again after a second at the latest; debug kernels lag. */
 #define QUIET_MS	8000
 
+__u32 mt_attach_flags = MPOOL_ATTACH_STRICT;
+
 /* A test ends by _exit(): what it said must have been written by then. */
 static void __attribute__((constructor)) write_lines(void)
 {
@@ -123,7 +125,10 @@ int mt_destroy(int fd, const char *name)
 
 int mt_attach(int fd, const char *name, struct mpool_attach *attach)
 {
-	struct mpool_attach arg = { .size = sizeof(arg) };
+	struct mpool_attach arg = {
+		.size = sizeof(arg),
+		.flags = mt_attach_flags,
+	};
 	int err;
 
 	set_name(arg.name, name);

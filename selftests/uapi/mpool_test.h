@@ -49,6 +49,12 @@ struct mt_client {
 /* Signals come all the time: LEASE is called again when one ends its wait. */
 bool mt_disturbed(void);
 
+/*
+ * Flags of ATTACH, STRICT unless a test is about what clients keep: most tests
+ * want to see what happens when a buffer leaves its client.
+ */
+extern __u32 mt_attach_flags;
+
 int mt_open(int flags);
 int mt_call(int fd, unsigned int cmd, void *arg);
 int mt_create(int fd, const char *name, const struct mpool_pool_config *cfg);

@@ -251,7 +251,7 @@ struct mpool_pool_list {
 /**
  * struct mpool_attach - argument of MPOOL_IOC_ATTACH
  * @size: [in] sizeof(struct mpool_attach)
- * @flags: [in] 0
+ * @flags: [in] MPOOL_ATTACH_*
  * @name: [in] which pool
  * @window_size: [out] bytes to mmap, from offset 0, to reach every lease
  * @min_size: [out] smallest length a lease is cut for, bytes
@@ -276,6 +276,9 @@ struct mpool_attach {
 	__u32 min_size;
 	__u32 max_size;
 };
+
+/* Mappings end with each lease: an access after RELEASE is SIGBUS at once. */
+#define MPOOL_ATTACH_STRICT	(1U << 0)
 
 /**
  * struct mpool_lease - one lease in the answer of MPOOL_IOC_LEASE
@@ -336,8 +339,13 @@ struct mpool_lease_req {
  * @count: [in] handles, 1 to MPOOL_BATCH_MAX
  * @bad_index: [out] on -ESTALE and -ENOENT: the first handle refused; else 0
  *
- * All or nothing.  When it returns, no mapping of this window reaches the
- * buffers; an access is SIGBUS.  -ESTALE: a handle was released before (or
+ * All or nothing.  The handles are dead.  A client that attached with
+ * MPOOL_ATTACH_STRICT has no mapping of the buffers any more when the call
+ * returns; an access is SIGBUS.  Another client may keep some of them for its
+ * next leases of that size: mappings that are there stay until the buffer
+ * leaves the client, pages that were not touched before are SIGBUS, and what is
+ * written after the release may be found in, or be lost to, a later lease of
+ * the same client.  Buffers that are pinned are never kept.  -ESTALE: a handle was released before (or
  * stands in the list twice).  -ENOENT: never a handle of this client.
  * bad_index is written before anything is released, and again on failure.
  * -ENOTCONN, -EINVAL, -EFAULT, -ENOMEM, -E2BIG.

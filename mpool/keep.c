@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a client keeps of what it released.
+ *
+ * A released buffer stays where it stood, mapped and unzeroed, for as long as
+ * it is the same client that could lease it next: nothing is shown to anybody
+ * that he has not written himself.  The handle is dead, new faults on it are
+ * refused; mappings that are there stay, and an access through them after the
+ * release goes unnoticed.  A client that wants to notice attaches as strict,
+ * and keeps nothing.
+ *
+ * A buffer that somebody has pinned is not kept: a transfer may still be under
+ * way, and the next lease's bytes would be overwritten by it.
+ *
+ * Before a buffer leaves the client, its mappings are taken away on all CPUs.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/timekeeping.h>
+
+#include "class.h"
+#include "client.h"
+#include "keep.h"
+#include "pool.h"
+#include "registry.h"
+#include "window.h"
+
+/*
+ * What one client may keep.  The count: a quarter of the largest batch, since
+ * what cannot be kept costs a zap that is shared by neighbours.  The bytes: 32
+ * buffers of 1 MiB, as one batch; more than a second-level cache holds, so
+ * that keeping more saves faults, but no longer cache misses.
+ */
+#define KEEP_MAX	(MPOOL_BATCH_MAX / 4)
+#define KEEP_PAGES	(SZ_32M >> PAGE_SHIFT)
+
+/* Buffers taken apart at once; they lie on the stack. */
+#define BATCH		32
+
+static struct mpool_class *class_of(const struct mpool_client *client,
+				    const struct mpool_hold *hold)
+{
+	/* By the slot, which stays: the buffer may be gone already. */
+	return mpool_pool_peek(client->pool, mpool_slot_index(hold->slot->id));
+}
+
+static unsigned int pages_of(const struct mpool_class *cls)
+{
+	return cls->size >> PAGE_SHIFT;
+}
+
+/* Out of the client; all of one class.  The slots are dying. */
+static void retire(struct mpool_client *client, struct mpool_class *cls,
+		   unsigned int nr, struct mpool_hold *holds)
+{
+	struct mpool_window *window = client->window;
+	struct mpool_desc *descs[BATCH];
+	unsigned int i;
+
+	mpool_window_zap(window, nr, holds);
+	mpool_slots_free(&window->slots, nr, holds);
+	for (i = 0; i < nr; i++)
+		descs[i] = holds[i].desc;
+	mpool_stock_return_cached(cls, nr, descs);
+	mpool_quota_uncharge(&client->quota, nr, pages_of(cls));
+}
+
+static unsigned int shed_class(struct mpool_client *client, unsigned int index,
+			       unsigned int nr, u32 until)
+{
+	struct mpool_class *cls = mpool_pool_peek(client->pool, index);
+	struct mpool_slots *slots = &client->window->slots;
+	struct mpool_hold holds[BATCH];
+	unsigned int done = 0, n;
+
+	/* No more than there are now: the client may be adding to them. */
+	nr = min(nr, READ_ONCE(slots->classes[index].nr_kept));
+	while (done < nr) {
+		n = mpool_slots_evict(slots, index,
+				      min(nr - done, (unsigned int)BATCH),
+				      until, holds);
+		if (!n)
+			break;
+		atomic_long_sub(n * pages_of(cls), &client->kept_pages);
+		retire(client, cls, n, holds);
+		done += n;
+	}
+	return done;
+}
+
+static unsigned int shed(struct mpool_keeper *keeper, struct mpool_class *cls,
+			 unsigned int nr, u32 until)
+{
+	struct mpool_client *client = container_of(keeper, struct mpool_client,
+						   keeper);
+	unsigned int i, done = 0;
+
+	if (cls)
+		return shed_class(client, cls->index, nr, until);
+	for (i = 0; i < client->window->nr && done < nr; i++)
+		done += shed_class(client, i, nr - done, until);
+	return done;
+}
+
+/**
+ * mpool_keep_init() - a client that is attached may keep buffers
+ * @client: the client
+ *
+ * Context: process, may sleep.
+ */
+void mpool_keep_init(struct mpool_client *client)
+{
+	client->keeper.shed = shed;
+	client->keeper.user = client->quota.user;
+	mpool_keeper_add(client->pool, &client->keeper);
+}
+
+/**
+ * mpool_keep_exit() - nobody asks for its buffers any more
+ * @client: initialized
+ *
+ * What it keeps is for mpool_slots_drain().
+ *
+ * Context: process, may sleep.
+ */
+void mpool_keep_exit(struct mpool_client *client)
+{
+	mpool_keeper_del(client->pool, &client->keeper);
+}
+
+static bool above_bounds(const struct mpool_client *client)
+{
+	return READ_ONCE(client->window->slots.nr_kept) > KEEP_MAX ||
+	       atomic_long_read(&client->kept_pages) > KEEP_PAGES;
+}
+
+/* In this class, or for bytes that any class may give back. */
+static bool waited_for(struct mpool_class *cls)
+{
+	return mpool_has_waiters(cls) || atomic_read(&cls->pool->starved);
+}
+
+static bool keepable(const struct mpool_hold *hold)
+{
+	/* Who waits comes first, and would have it called back at once. */
+	return mpool_slots_keepable(hold) &&
+	       !waited_for(hold->desc->cls) &&
+	       !mpool_window_pinned(hold->desc);
+}
+
+/* Calls @fn for each run of one class. */
+static void each_class(struct mpool_client *client, unsigned int nr,
+		       const struct mpool_hold *holds,
+		       void (*fn)(struct mpool_client *client,
+				  struct mpool_class *cls, unsigned int nr))
+{
+	struct mpool_class *cls;
+	unsigned int i, n;
+
+	for (i = 0; i < nr; i += n) {
+		cls = class_of(client, &holds[i]);
+		for (n = 1; i + n < nr; n++)
+			if (class_of(client, &holds[i + n]) != cls)
+				break;
+		fn(client, cls, n);
+	}
+}
+
+static void count_kept(struct mpool_client *client, struct mpool_class *cls,
+		       unsigned int nr)
+{
+	atomic_long_add(nr * pages_of(cls), &client->kept_pages);
+	mpool_stock_keep(cls, nr);
+}
+
+static void shed_if_waited_for(struct mpool_client *client,
+			       struct mpool_class *cls, unsigned int nr)
+{
+	if (waited_for(cls))
+		shed_class(client, cls->index, UINT_MAX, U32_MAX);
+}
+
+/**
+ * mpool_keep_put() - keep what can be kept
+ * @client: attached, not strict
+ * @nr: how many
+ * @holds: slots, dying, and buffers; what cannot be kept is moved to the front
+ *
+ * Context: process, sleeps.
+ * Return: how many are left to the caller.
+ */
+unsigned int mpool_keep_put(struct mpool_client *client, unsigned int nr,
+			    struct mpool_hold *holds)
+{
+	struct mpool_slots *slots = &client->window->slots;
+	unsigned int rest = 0, end = nr;
+
+	while (rest < end) {
+		if (!keepable(&holds[rest])) {
+			rest++;
+			continue;
+		}
+		end--;
+		swap(holds[rest], holds[end]);
+	}
+	nr -= end;
+	holds += end;
+	if (!nr)
+		return rest;
+
+	/* Counted first: once they can be found, they may be gone. */
+	each_class(client, nr, holds, count_kept);
+	mpool_slots_keep(slots, nr, holds, ktime_get_boottime_seconds());
+	while (above_bounds(client)) {
+		unsigned int index = mpool_slots_coldest(slots);
+
+		if (index == slots->nr_classes ||
+		    !shed_class(client, index, BATCH, U32_MAX))
+			break;
+	}
+	/* What is kept is counted; pairs with mpool_recall_later(). */
+	smp_mb();
+	each_class(client, nr, holds, shed_if_waited_for);
+	return rest;
+}
+
+/**
+ * mpool_keep_take() - lease again what is kept
+ * @client: attached
+ * @index: of the size class, which is in being
+ * @nr: how many are wanted
+ * @holds: filled in: slots, reserved, and buffers as they were left
+ *
+ * Context: process.
+ * Return: how many, 0 to @nr.
+ */
+unsigned int mpool_keep_take(struct mpool_client *client, unsigned int index,
+			     unsigned int nr, struct mpool_hold *holds)
+{
+	struct mpool_class *cls;
+	unsigned int got;
+
+	got = mpool_slots_reuse(&client->window->slots, index, nr, holds);
+	if (got) {
+		cls = mpool_pool_peek(client->pool, index);
+		atomic_long_sub(got * pages_of(cls), &client->kept_pages);
+		mpool_stock_unkeep(cls, got);
+	}
+	return got;
+}
+
+/**
+ * mpool_keep_give_up() - undo mpool_keep_take(), and give the buffers back
+ * @client: attached
+ * @nr: how many
+ * @holds: of one class
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_give_up(struct mpool_client *client, unsigned int nr,
+			struct mpool_hold *holds)
+{
+	struct mpool_class *cls;
+	unsigned int n;
+
+	for (; nr; nr -= n, holds += n) {
+		n = min(nr, (unsigned int)BATCH);
+		cls = class_of(client, holds);
+		mpool_stock_keep(cls, n);
+		retire(client, cls, n, holds);
+	}
+}
+
+static void yield_in(struct mpool *pool, void *arg)
+{
+	mpool_recall_user(pool, arg);
+}
+
+/**
+ * mpool_keep_yield() - make room in the account of a client's user
+ * @client: attached; its user is at the limit of locked memory
+ *
+ * All clients of the user, in all pools, give back what they keep: what is
+ * not in use is not to stand in the way of what could be.
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_yield(struct mpool_client *client)
+{
+	if (client->quota.user)
+		mpool_registry_visit(yield_in, client->quota.user);
+}
