@@ -33,6 +33,7 @@ union ioctl_arg {
 	struct mpool_release release;
 	struct mpool_stats stats;
 	struct mpool_trim trim;
+	struct mpool_revoke revoke;
 };
 
 /**
@@ -70,6 +71,7 @@ static const struct ioctl_entry ioctls[] = {
 	      mpool_release, bad_index),
 	ENTRY(MPOOL_IOC_STATS, mpool_ioctl_stats, mpool_stats, total),
 	ENTRY(MPOOL_IOC_TRIM, mpool_ioctl_trim, mpool_trim, bytes),
+	ENTRY(MPOOL_IOC_REVOKE, mpool_ioctl_revoke, mpool_revoke, revoked),
 };
 
 static const struct ioctl_entry *find_ioctl(unsigned int cmd)

@@ -417,11 +417,11 @@ static void give_back(struct mpool_client *client, unsigned int nr,
  * @client: attached
  * @nr: how many, 1 to MPOOL_BATCH_MAX
  * @handles: which
- * @bad: on -ESTALE and -ENOENT, the first one refused
+ * @bad: on -ESTALE, -EKEYREVOKED and -ENOENT, the first one refused
  *
  * Context: process, sleeps.
- * Return: 0; -ESTALE: released before, or twice in the list; -ENOENT: never
- * given; -ENOMEM.
+ * Return: 0; -ESTALE: released before, or twice in the list; -EKEYREVOKED:
+ * taken back; -ENOENT: never given; -ENOMEM.
  */
 int mpool_client_release(struct mpool_client *client, unsigned int nr,
 			 const u64 *handles, u32 *bad)
@@ -449,5 +449,92 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 	give_back(client, nr, holds);
 free_holds:
 	kvfree(holds);
+	return err;
+}
+
+/* To the pool, whatever the client would like to keep. */
+static void take_back(struct mpool_client *client, unsigned int nr,
+		      struct mpool_hold *holds)
+{
+	struct mpool_window *window = client->window;
+	unsigned int i;
+
+	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
+		tell_released(client, mpool_slot_handle(holds[i].slot->gen,
+							holds[i].slot->id),
+			      holds[i].desc);
+	mpool_window_zap(window, nr, holds);
+	mpool_slots_free(&window->slots, nr, holds);
+	give_back(client, nr, holds);
+}
+
+static u64 revoke_all(struct mpool_client *client, struct mpool_hold *holds)
+{
+	unsigned long pos = 0;
+	unsigned int nr;
+	u64 all = 0;
+
+	while ((nr = mpool_slots_revoke_all(&client->window->slots, &pos,
+					    holds))) {
+		take_back(client, nr, holds);
+		all += nr;
+		cond_resched();
+	}
+	/* He may have attached just now, and be no keeper yet. */
+	mpool_keep_drop(client);
+	return all;
+}
+
+static struct mpool_client *find(struct mpool *pool, u64 id)
+{
+	struct mpool_client *client;
+
+	lockdep_assert_held(&pool->clients_lock);
+	list_for_each_entry(client, &pool->clients, node)
+		if (client->id == id)
+			return client;
+	return NULL;
+}
+
+/**
+ * mpool_client_revoke() - take leases back from who holds them
+ * @pool: the pool
+ * @id: of the client
+ * @handle: of one lease, or 0 for all, and for what the client keeps
+ * @revoked: how many leases ended
+ *
+ * When it returns, no mapping reaches the buffers.  The client stays, and may
+ * lease again.
+ *
+ * Context: process, sleeps; takes clients_lock, by which the client stays.
+ * Return: 0; -ESRCH: no such client; -ESTALE, -EKEYREVOKED, -ENOENT: as for
+ * mpool_client_release(); -ENOMEM.
+ */
+int mpool_client_revoke(struct mpool *pool, u64 id, u64 handle, u64 *revoked)
+{
+	struct mpool_client *client;
+	struct mpool_hold *holds;
+	int err = -ESRCH;
+
+	holds = kmalloc_array(MPOOL_SLOT_CHUNK, sizeof(*holds), GFP_KERNEL);
+	if (!holds)
+		return -ENOMEM;
+	mutex_lock(&pool->clients_lock);
+	client = find(pool, id);
+	if (!client)
+		goto unlock;
+	if (!handle) {
+		*revoked = revoke_all(client, holds);
+		err = 0;
+		goto unlock;
+	}
+	err = mpool_slots_revoke(&client->window->slots, handle, holds);
+	if (!err) {
+		take_back(client, 1, holds);
+		*revoked = 1;
+	}
+unlock:
+	mutex_unlock(&pool->clients_lock);
+	kfree(holds);
 	return err;
 }

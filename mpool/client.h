@@ -89,6 +89,7 @@ int mpool_client_prepare(struct mpool_client *client, unsigned int index,
 void mpool_client_commit(struct mpool_client *client,
 			 struct mpool_grant *grant);
 void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant);
+int mpool_client_revoke(struct mpool *pool, u64 id, u64 handle, u64 *revoked);
 int mpool_client_release(struct mpool_client *client, unsigned int nr,
 			 const u64 *handles, u32 *bad);
 

@@ -97,10 +97,10 @@ static void show_lease(struct seq_file *m, const struct iter *it,
 	const struct mpool_client *client = it->client;
 
 	/* Names last, and escaped: they may hold anything. */
-	seq_printf(m, "%#018llx %8u %8u %8d %8d %*pE (%*pE)\n",
+	seq_printf(m, "%#018llx %8u %8u %8d %8d %6llu %*pE (%*pE)\n",
 		   mpool_slot_handle(slot->gen, slot->id),
 		   it->pool->sizes[mpool_slot_index(slot->id)],
-		   now - holder->since, holder->pid, client->pid,
+		   now - holder->since, holder->pid, client->pid, client->id,
 		   (int)strnlen(holder->comm, TASK_COMM_LEN), holder->comm,
 		   (int)strnlen(client->comm, TASK_COMM_LEN), client->comm);
 }
@@ -112,8 +112,9 @@ static int leases_show(struct seq_file *m, void *v)
 	unsigned int i;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "%-18s %8s %8s %8s %8s %s\n", "handle", "size",
-			   "age", "pid", "opener", "names (opener's)");
+		seq_printf(m, "%-18s %8s %8s %8s %8s %6s %s\n", "handle", "size",
+			   "age", "pid", "opener", "client",
+			   "names (opener's)");
 		return 0;
 	}
 	for (i = 0; i < it->nr; i++)

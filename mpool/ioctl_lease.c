@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ATTACH, LEASE and RELEASE.
+ * ATTACH, LEASE, RELEASE and REVOKE.
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -160,7 +160,8 @@ static int release_all(struct mpool_call *call, const u64 *handles)
 		return err;
 	err = mpool_client_release(call->client, rel->count, handles,
 				   &rel->bad_index);
-	if ((err == -ESTALE || err == -ENOENT) && mpool_call_answer(call))
+	if ((err == -ESTALE || err == -EKEYREVOKED || err == -ENOENT) &&
+	    mpool_call_answer(call))
 		err = -EFAULT;
 	return err;
 }
@@ -192,5 +193,40 @@ int mpool_ioctl_release(struct mpool_call *call)
 	else
 		err = release_all(call, handles);
 	kvfree(handles);
+	return err;
+}
+
+/**
+ * mpool_ioctl_revoke() - MPOOL_IOC_REVOKE
+ * @call: struct mpool_revoke
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_revoke(struct mpool_call *call)
+{
+	struct mpool_revoke *rev = call->arg;
+	struct mpool *pool;
+	int err = -EPERM;
+
+	if (rev->flags || !mpool_ioctl_name_valid(rev->name))
+		return -EINVAL;
+	pool = mpool_find(rev->name);
+	if (!pool)
+		return -ENOENT;
+	if (!mpool_pool_may_control(pool))
+		goto put;
+	/* A bad address now, and nothing was taken. */
+	rev->revoked = 0;
+	err = mpool_call_answer(call);
+	if (err)
+		goto put;
+	err = mpool_client_revoke(pool, rev->client, rev->handle,
+				  &rev->revoked);
+	/* It is done: a number that cannot be told any more is no failure. */
+	if (!err)
+		mpool_call_answer(call);
+put:
+	mpool_put(pool);
 	return err;
 }

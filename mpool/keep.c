@@ -265,11 +265,22 @@ void mpool_keep_give_up(struct mpool_client *client, unsigned int nr,
 	unsigned int n;
 
 	for (; nr; nr -= n, holds += n) {
-		n = min(nr, (unsigned int)BATCH);
+		n = min_t(unsigned int, nr, BATCH);
 		cls = class_of(client, holds);
 		mpool_stock_keep(cls, n);
 		retire(client, cls, n, holds);
 	}
+}
+
+/**
+ * mpool_keep_drop() - give back all that is kept
+ * @client: attached, on its pool's list
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_drop(struct mpool_client *client)
+{
+	shed(&client->keeper, NULL, UINT_MAX, U32_MAX);
 }
 
 static void yield_in(struct mpool *pool, void *arg)

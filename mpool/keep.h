@@ -18,6 +18,7 @@ unsigned int mpool_keep_take(struct mpool_client *client, unsigned int index,
 			     unsigned int nr, struct mpool_hold *holds);
 void mpool_keep_give_up(struct mpool_client *client, unsigned int nr,
 			struct mpool_hold *holds);
+void mpool_keep_drop(struct mpool_client *client);
 void mpool_keep_yield(struct mpool_client *client);
 
 #endif /* _MPOOL_KEEP_H */

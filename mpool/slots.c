@@ -224,6 +224,7 @@ void mpool_slots_publish(struct mpool_slots *slots, unsigned int nr,
 		slot->gen++;
 		slot->desc = holds[i].desc;
 		slot->state = MPOOL_SLOT_LIVE;
+		slot->revoked = false;
 		slot->holder = *holder;
 		slots->classes[mpool_slot_index(slot->id)].live++;
 	}
@@ -255,8 +256,10 @@ static int kill(struct mpool_slots *slots, u64 handle, struct mpool_hold *hold)
 
 	if (!slot || !gen || gen > slot->gen)
 		return -ENOENT;
-	if (gen < slot->gen || slot->state != MPOOL_SLOT_LIVE)
+	if (gen < slot->gen)
 		return -ESTALE;
+	if (slot->state != MPOOL_SLOT_LIVE)
+		return slot->revoked ? -EKEYREVOKED : -ESTALE;
 	hold->slot = slot;
 	hold->desc = slot->desc;
 	slot->state = MPOOL_SLOT_FREE;
@@ -306,153 +309,66 @@ int mpool_slots_kill(struct mpool_slots *slots, unsigned int nr,
 	return err;
 }
 
-static void unkeep(struct mpool_slots *slots, struct mpool_slot_class *sc,
-		   struct mpool_slot *slot, struct mpool_hold *hold)
+static void revoke(struct mpool_slots *slots, struct mpool_slot *slot,
+		   struct mpool_hold *hold)
 {
-	list_del(&slot->node);
-	slot->state = MPOOL_SLOT_FREE;
-	WRITE_ONCE(sc->nr_kept, sc->nr_kept - 1);
-	WRITE_ONCE(slots->nr_kept, slots->nr_kept - 1);
 	hold->slot = slot;
 	hold->desc = slot->desc;
-}
-
-/* A slot whose handles are used up keeps no buffer: none could be leased. */
-static bool spent(const struct mpool_slot *slot)
-{
-	return slot->gen == U32_MAX;
+	slot->state = MPOOL_SLOT_FREE;
+	slot->revoked = true;
+	slots->classes[mpool_slot_index(slot->id)].live--;
 }
 
 /**
- * mpool_slots_keepable() - may a dying slot keep its buffer
- * @hold: the slot
- *
- * Context: process; the slot is the caller's.
- * Return: false at the end of the slot's generations.
- */
-bool mpool_slots_keepable(const struct mpool_hold *hold)
-{
-	return !spent(hold->slot);
-}
-
-/**
- * mpool_slots_keep() - let dying or reserved slots keep their buffers
+ * mpool_slots_revoke() - end a lease against its holder's will
  * @slots: the table
- * @nr: how many
- * @holds: slots and buffers, keepable; not the caller's any more
- * @now: seconds of CLOCK_BOOTTIME
- *
- * No fault finds the buffers, but mappings made before stay.
+ * @handle: which
+ * @hold: slot, dying, and buffer
  *
  * Context: process; takes the lock.
+ * Return: 0; -ESTALE, -EKEYREVOKED: it has ended; -ENOENT: never given.
  */
-void mpool_slots_keep(struct mpool_slots *slots, unsigned int nr,
-		      const struct mpool_hold *holds, u32 now)
+int mpool_slots_revoke(struct mpool_slots *slots, u64 handle,
+		       struct mpool_hold *hold)
 {
-	struct mpool_slot_class *sc;
-	struct mpool_slot *slot;
-	unsigned int i;
+	int err;
 
 	spin_lock(&slots->lock);
-	for (i = 0; i < nr; i++) {
-		slot = holds[i].slot;
-		sc = &slots->classes[mpool_slot_index(slot->id)];
-		slot->desc = holds[i].desc;
-		slot->state = MPOOL_SLOT_KEPT;
-		slot->holder.since = now;
-		list_add(&slot->node, &sc->kept);
-		WRITE_ONCE(sc->nr_kept, sc->nr_kept + 1);
-	}
-	WRITE_ONCE(slots->nr_kept, slots->nr_kept + nr);
+	err = kill(slots, handle, hold);
+	if (!err)
+		revoke(slots, hold->slot, hold);
 	spin_unlock(&slots->lock);
+	return err;
 }
 
 /**
- * mpool_slots_reuse() - reserve kept slots, with their buffers
+ * mpool_slots_revoke_all() - end leases against their holder's will
  * @slots: the table
- * @index: of the size class
- * @nr: slots wanted
- * @holds: filled in
+ * @pos: where to go on; 0 at first, moved behind what was looked at
+ * @holds: room for MPOOL_SLOT_CHUNK; slots, dying, and buffers of one class
  *
- * Context: process; takes the lock.
- * Return: slots taken, 0 to @nr.
+ * Context: process; takes the lock for each chunk.
+ * Return: how many; 0 when none is left.
  */
-unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
-			       unsigned int nr, struct mpool_hold *holds)
+unsigned int mpool_slots_revoke_all(struct mpool_slots *slots,
+				    unsigned long *pos,
+				    struct mpool_hold *holds)
 {
-	struct mpool_slot_class *sc = &slots->classes[index];
-	unsigned int i;
+	unsigned int i, nr = 0;
+	struct chunk *chunk;
 
-	/* Mostly of use to those who keep; the others pay a look. */
-	if (!READ_ONCE(sc->nr_kept))
-		return 0;
-	spin_lock(&slots->lock);
-	for (i = 0; i < nr && !list_empty(&sc->kept); i++)
-		unkeep(slots, sc, list_first_entry(&sc->kept, struct mpool_slot,
-						   node), &holds[i]);
-	spin_unlock(&slots->lock);
-	return i;
-}
-
-/**
- * mpool_slots_evict() - take buffers away from kept slots, coldest first
- * @slots: the table
- * @index: of the size class
- * @nr: how many at most
- * @until: only those kept since then or before, seconds of CLOCK_BOOTTIME
- * @holds: where slots and buffers go; dying, the caller's now
- *
- * Context: process; takes the lock.
- * Return: how many; fewer than @nr when no more are there.
- */
-unsigned int mpool_slots_evict(struct mpool_slots *slots, unsigned int index,
-			       unsigned int nr, u32 until,
-			       struct mpool_hold *holds)
-{
-	struct mpool_slot_class *sc = &slots->classes[index];
-	struct mpool_slot *slot;
-	unsigned int i;
-
-	if (!READ_ONCE(sc->nr_kept))
-		return 0;
-	spin_lock(&slots->lock);
-	for (i = 0; i < nr && !list_empty(&sc->kept); i++) {
-		slot = list_last_entry(&sc->kept, struct mpool_slot, node);
-		if (slot->holder.since > until)
+	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
+		spin_lock(&slots->lock);
+		for (i = 0; i < MPOOL_SLOT_CHUNK; i++)
+			if (chunk->slots[i].state == MPOOL_SLOT_LIVE)
+				revoke(slots, &chunk->slots[i], &holds[nr++]);
+		spin_unlock(&slots->lock);
+		if (nr) {
+			++*pos;
 			break;
-		unkeep(slots, sc, slot, &holds[i]);
-	}
-	spin_unlock(&slots->lock);
-	return i;
-}
-
-/**
- * mpool_slots_coldest() - the class that has not been used for longest
- * @slots: the table
- *
- * Context: process; takes the lock.
- * Return: index of the class whose last kept slot is the oldest of all, or
- * nr_classes when nothing is kept.
- */
-unsigned int mpool_slots_coldest(struct mpool_slots *slots)
-{
-	unsigned int i, coldest = slots->nr_classes;
-	struct mpool_slot *slot;
-	u32 since = U32_MAX;
-
-	spin_lock(&slots->lock);
-	for (i = 0; i < slots->nr_classes; i++) {
-		if (list_empty(&slots->classes[i].kept))
-			continue;
-		slot = list_last_entry(&slots->classes[i].kept,
-				       struct mpool_slot, node);
-		if (slot->holder.since < since || coldest == slots->nr_classes) {
-			since = slot->holder.since;
-			coldest = i;
 		}
 	}
-	spin_unlock(&slots->lock);
-	return coldest;
+	return nr;
 }
 
 /**

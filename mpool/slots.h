@@ -62,6 +62,7 @@ enum mpool_slot_state {
  * @gen: generation that was given last; 0: none
  * @id: class and number, as in a handle; constant
  * @state: enum mpool_slot_state
+ * @revoked: the last lease was taken back
  * @holder: of the last lease; for a kept one, @since is when that ended
  *
  * All protected by the slots' lock; @gen of a reserved slot may be read by
@@ -73,6 +74,7 @@ struct mpool_slot {
 	u32 gen;
 	u32 id;
 	u8 state;
+	bool revoked;
 	struct mpool_holder holder;
 };
 
@@ -163,6 +165,11 @@ unsigned int mpool_slots_evict(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, u32 until,
 			       struct mpool_hold *holds);
 unsigned int mpool_slots_coldest(struct mpool_slots *slots);
+int mpool_slots_revoke(struct mpool_slots *slots, u64 handle,
+		       struct mpool_hold *hold);
+unsigned int mpool_slots_revoke_all(struct mpool_slots *slots,
+				    unsigned long *pos,
+				    struct mpool_hold *holds);
 struct mpool_slot *mpool_slots_find(struct mpool_slots *slots, u32 id);
 unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
 			       struct mpool_desc **descs, unsigned int *kept);

@@ -229,6 +229,7 @@ static bool known_answer(int err)
 	case -EMSGSIZE:
 	case -ENOENT:
 	case -ESTALE:
+	case -EKEYREVOKED:
 	case -EAGAIN:
 	case -ENOSPC:
 	case -EBUSY:

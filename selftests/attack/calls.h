@@ -24,6 +24,7 @@ enum call {
 	CALL_RELEASE,
 	CALL_STATS,
 	CALL_TRIM,
+	CALL_REVOKE,
 	NR_CALLS
 };
 
@@ -71,6 +72,8 @@ static const struct call_desc calls[NR_CALLS] = {
 			 304, offsetof(struct mpool_stats, classes), true, true },
 	[CALL_TRIM] = { "TRIM", MPOOL_IOC_TRIM, sizeof(struct mpool_trim), 56,
 			0, true, false },
+	[CALL_REVOKE] = { "REVOKE", MPOOL_IOC_REVOKE,
+			  sizeof(struct mpool_revoke), 64, 0, true, true },
 };
 
 union call_arg {
@@ -85,6 +88,7 @@ union call_arg {
 	struct mpool_release release;
 	struct mpool_stats stats;
 	struct mpool_trim trim;
+	struct mpool_revoke revoke;
 	char bytes[MT_PAGE];
 };
 
@@ -150,6 +154,12 @@ static inline void call_fill(struct call_bed *bed, enum call call)
 		arg->stats.count = 4;
 		arg->stats.entry_size = sizeof(bed->nested.classes[0]);
 		break;
+	case CALL_REVOKE:
+		strcpy(arg->revoke.name, bed->pool->name);
+		arg->revoke.handle = bed->nested.handles[0];
+		arg->revoke.client = mt_client_id(bed->pool->name,
+						  arg->revoke.handle);
+		break;
 	default:
 		break;
 	}
@@ -172,7 +182,7 @@ static inline int call_prepare(struct call_bed *bed,
 		err = mt_attach(bed->fd, pool->name, NULL);
 	if (!err && call == CALL_DESTROY)
 		err = mt_create(bed->fd, bed->second, NULL);
-	if (!err && call == CALL_RELEASE) {
+	if (!err && (call == CALL_RELEASE || call == CALL_REVOKE)) {
 		err = mt_lease(bed->fd, 1, 2, leases) == 2 ? 0 : -EAGAIN;
 		for (i = 0; !err && i < 2; i++)
 			bed->nested.handles[i] = leases[i].handle;

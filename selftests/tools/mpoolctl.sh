@@ -89,7 +89,7 @@ while ! grep -q ready /tmp/hold && [ $n -lt 50 ]; do
 	n=$((n + 1))
 	sleep 0.1
 done
-runs "leases names the holder" 0 "^0x[0-9a-f]+ +[0-9]+ +[0-9]+ +$holder +$holder hold" leases ctl
+runs "leases names the holder" 0 "^0x[0-9a-f]+ +[0-9]+ +[0-9]+ +$holder +$holder +[0-9]+ hold" leases ctl
 runs "destroy a pool in use" 1 '"ctl" is in use: "mpoolctl leases ctl" names' destroy ctl
 kill $holder
 wait $holder 2>/dev/null

@@ -305,6 +305,7 @@ struct shown {
 	unsigned int age;
 	int pid;
 	int opener;
+	int client;
 	const char *names;
 };
 
@@ -321,6 +322,7 @@ static char *parse(char *line, struct shown *s)
 	s->age = strtoul(line, &line, 0);
 	s->pid = strtol(line, &line, 0);
 	s->opener = strtol(line, &line, 0);
+	s->client = strtol(line, &line, 0);
 	s->names = line + (*line == ' ');
 	return end + 1;
 }
@@ -343,6 +345,7 @@ TEST_F(debugfs, leases)
 		EXPECT_GE(60, s.age);
 		EXPECT_EQ(getpid(), s.pid);
 		EXPECT_EQ(getpid(), s.opener);
+		EXPECT_LT(0, s.client);
 		EXPECT_STREQ("debugfs (debugfs)", s.names);
 		nr++;
 	}

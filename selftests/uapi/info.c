@@ -70,6 +70,7 @@ struct abi_bed {
 		struct mpool_release release;
 		struct mpool_stats stats;
 		struct mpool_trim trim;
+		struct mpool_revoke revoke;
 		__u32 head[2];
 		char bytes[MT_PAGE];
 	} good;
@@ -166,6 +167,13 @@ FIXTURE_VARIANT_ADD(abi, trim)
 	.answers = true,
 };
 
+FIXTURE_VARIANT_ADD(abi, revoke)
+{
+	.cmd = MPOOL_IOC_REVOKE,
+	.size = sizeof(struct mpool_revoke),
+	.answers = true,
+};
+
 static void fill(struct abi_bed *bed, unsigned int cmd)
 {
 	switch (cmd) {
@@ -196,6 +204,12 @@ static void fill(struct abi_bed *bed, unsigned int cmd)
 		bed->good.release.handles = (uintptr_t)&bed->handle;
 		bed->good.release.count = 1;
 		break;
+	case MPOOL_IOC_REVOKE:
+		strcpy(bed->good.revoke.name, bed->pool.name);
+		bed->good.revoke.client = mt_client_id(bed->pool.name,
+						       bed->handle);
+		bed->good.revoke.handle = bed->handle;
+		break;
 	case MPOOL_IOC_STATS:
 		bed->good.stats.classes = (uintptr_t)bed->classes;
 		bed->good.stats.count = 2;
@@ -216,7 +230,8 @@ FIXTURE_SETUP(abi)
 	ASSERT_LE(0, self->bed.fd);
 	if (variant->cmd != MPOOL_IOC_ATTACH)
 		ASSERT_EQ(0, mt_attach(self->bed.fd, self->bed.pool.name, NULL));
-	if (variant->cmd == MPOOL_IOC_RELEASE) {
+	if (variant->cmd == MPOOL_IOC_RELEASE ||
+	    variant->cmd == MPOOL_IOC_REVOKE) {
 		ASSERT_EQ(1, mt_lease(self->bed.fd, 1, 1, &lease));
 		self->bed.handle = lease.handle;
 	}
@@ -441,7 +456,7 @@ TEST_F(device, info_ignores_output_fields)
 
 TEST_F(device, unknown_numbers)
 {
-	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc };
+	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc, 0xd };
 	char arg[MT_PAGE] = {};
 	unsigned int nr, i;
 

@@ -485,6 +485,41 @@ bool mt_all(const void *p, unsigned char value, size_t len)
 	return true;
 }
 
+__u64 mt_client_id(const char *pool, __u64 handle)
+{
+	unsigned long long client, found = 0, seen;
+	char path[128], line[256];
+	FILE *view;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/mpool/%s/leases", pool);
+	view = fopen(path, "r");
+	if (!view)
+		return 0;
+	while (fgets(line, sizeof(line), view))
+		if (sscanf(line, "%llx %*u %*u %*d %*d %llu", &seen,
+			   &client) == 2 && seen == handle)
+			found = client;
+	fclose(view);
+	return found;
+}
+
+int mt_revoke(int fd, const char *pool, __u64 client, __u64 handle,
+	      __u64 *revoked)
+{
+	struct mpool_revoke arg = {
+		.size = sizeof(arg),
+		.client = client,
+		.handle = handle,
+	};
+	int err;
+
+	set_name(arg.name, pool);
+	err = mt_call(fd, MPOOL_IOC_REVOKE, &arg);
+	if (revoked)
+		*revoked = arg.revoked;
+	return err;
+}
+
 __u64 mt_now(void)
 {
 	struct timespec ts;

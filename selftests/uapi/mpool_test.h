@@ -97,6 +97,11 @@ int mt_peek(const void *p, unsigned char *value);
 int mt_poke(void *p, unsigned char value);
 bool mt_all(const void *p, unsigned char value, size_t len);
 
+/* The number of the client that has a lease; the last of several. 0: none. */
+__u64 mt_client_id(const char *pool, __u64 handle);
+int mt_revoke(int fd, const char *pool, __u64 client, __u64 handle,
+	      __u64 *revoked);
+
 __u64 mt_now(void);
 void mt_sleep_ms(unsigned int ms);
 /* Memory that children share, zeroed. */

@@ -21,6 +21,7 @@ static const struct column columns[] = {
 	{ "AGE", true },
 	{ "PID", true },
 	{ "OPENER", true },
+	{ "CLIENT", true },
 	{ "NAMES", false },
 };
 

@@ -41,6 +41,7 @@
 #define MPOOL_IOC_RELEASE	_IO(MPOOL_IOC_MAGIC, 0x07)
 #define MPOOL_IOC_STATS		_IO(MPOOL_IOC_MAGIC, 0x0b)
 #define MPOOL_IOC_TRIM		_IO(MPOOL_IOC_MAGIC, 0x0c)
+#define MPOOL_IOC_REVOKE	_IO(MPOOL_IOC_MAGIC, 0x0d)
 
 /**
  * struct mpool_info - argument of MPOOL_IOC_INFO
@@ -337,7 +338,8 @@ struct mpool_lease_req {
  * @flags: [in] 0
  * @handles: [in] address of an array of count __u64 handles
  * @count: [in] handles, 1 to MPOOL_BATCH_MAX
- * @bad_index: [out] on -ESTALE and -ENOENT: the first handle refused; else 0
+ * @bad_index: [out] on -ESTALE, -EKEYREVOKED and -ENOENT: the first handle
+ *	refused; else 0
  *
  * All or nothing.  The handles are dead.  A client that attached with
  * MPOOL_ATTACH_STRICT has no mapping of the buffers any more when the call
@@ -345,8 +347,10 @@ struct mpool_lease_req {
  * next leases of that size: mappings that are there stay until the buffer
  * leaves the client, pages that were not touched before are SIGBUS, and what is
  * written after the release may be found in, or be lost to, a later lease of
- * the same client.  Buffers that are pinned are never kept.  -ESTALE: a handle was released before (or
- * stands in the list twice).  -ENOENT: never a handle of this client.
+ * the same client.  Buffers that are pinned are never kept.
+ *
+ * -ESTALE: a handle was released before (or stands in the list twice).
+ * -EKEYREVOKED: taken back by REVOKE.  -ENOENT: never a handle of this client.
  * bad_index is written before anything is released, and again on failure.
  * -ENOTCONN, -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
  */
@@ -475,6 +479,34 @@ struct mpool_trim {
 	__u32 max_age_ms;
 	__u32 reserved;
 	__u64 bytes;
+};
+
+/**
+ * struct mpool_revoke - argument of MPOOL_IOC_REVOKE
+ * @size: [in] sizeof(struct mpool_revoke)
+ * @flags: [in] 0
+ * @name: [in] which pool
+ * @client: [in] which client, by the number that leases in debugfs shows
+ * @handle: [in] which of its leases; 0: all, and what the client keeps
+ * @revoked: [out] leases taken back; 0 if the argument could be written at
+ *	first, and no more when it was done
+ *
+ * When it returns, no mapping reaches the buffers: the holder's next access is
+ * SIGBUS, a RELEASE of the handle -EKEYREVOKED until another lease stands in
+ * its place, then -ESTALE.  Buffers that are pinned go to quarantine.  The
+ * client stays attached.  LEASE calls under way are not affected.
+ *
+ * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT: no such pool, or never a
+ * handle of that client.  -ESRCH: no such client.  -ESTALE, -EKEYREVOKED: the
+ * lease has ended.  -EPERM, -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
+ */
+struct mpool_revoke {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u64 client;
+	__u64 handle;
+	__u64 revoked;
 };
 
 #endif /* _UAPI_LINUX_MPOOL_H */
