@@ -63,7 +63,7 @@ for bed in "${beds[@]}"; do
 	esac
 done
 for job in "${jobs[@]}"; do
-	wait "$job"
+	wait "$job" || die "a bed could not be measured: see $out/raw"
 done
 say "instructions: $((SECONDS - start)) s"
 start=$SECONDS

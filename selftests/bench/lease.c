@@ -13,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-heap.h>
 #include <stdio.h>
@@ -131,9 +132,13 @@ static void others(size_t size, const char *subject, void (*one)(size_t size))
 static double cleared(struct mt_pool *pool, size_t size)
 {
 	struct mpool_class_stats cls;
+	int err = mt_class(pool->fd, pool->name, size, &cls);
 
-	if (mt_class(pool->fd, pool->name, size, &cls))
-		errx(1, "statistics");
+	/* A class comes into being with its first lease. */
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		errx(1, "statistics: %s", strerror(-err));
 	return (double)(cls.zeroed + cls.zeroed_sync) * (size / MT_PAGE);
 }
 
