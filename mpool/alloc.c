@@ -226,8 +226,10 @@ static __always_inline void *alloc_one(struct mpool_class *cls, gfp_t gfp,
 		mpool_cpu_leave(cpu);
 		goto slow;
 	}
-	buf = cpu->loaded->bufs[--nr];
-	cpu->nr = nr;
+	buf = cpu->loaded->bufs[nr - 1];
+	/* Counted in memory, by one instruction: nr is not worth a register. */
+	barrier();
+	cpu->nr--;
 	if (by_size) {
 		cpu->sized++;
 		cpu->asked += asked;
@@ -327,7 +329,9 @@ static __always_inline void free_claimed(struct mpool_class *cls, void *buf,
 	}
 	mpool_buf_hide(cls, buf);
 	cpu->loaded->bufs[nr] = buf;
-	cpu->nr = nr + 1;
+	/* As in alloc_one(). */
+	barrier();
+	cpu->nr++;
 	cpu->frees++;
 	mpool_cpu_leave(cpu);
 }
