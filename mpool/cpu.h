@@ -25,8 +25,14 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 	 * class; what is read here depends on the address.
 	 */
 	cpu = this_cpu_ptr(READ_ONCE(cls->cpu));
-	/* Not READ_ONCE(): this CPU alone writes it, and a byte is compared. */
-	if (unlikely(cpu->busy)) {
+	/*
+	 * This CPU alone writes it.  An interrupt between this look and the
+	 * write below has set it and reset it when we go on, so that either
+	 * value that was looked at still holds, and one byte is not torn.
+	 * Not READ_ONCE(), which costs an instruction: a volatile byte is
+	 * loaded first, and not compared where it stands.
+	 */
+	if (unlikely(data_race(cpu->busy))) {
 		preempt_enable();
 		return NULL;
 	}
