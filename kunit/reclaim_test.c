@@ -6,8 +6,10 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 
+#include "compat/shrinker.h"
 #include "helpers.h"
 #include "reclaim.h"
 #include "suites.h"
@@ -274,6 +276,23 @@ static void the_shrinker_takes_lease_stock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
 }
 
+/* Who needs memory would go on shrinking, or call the OOM killer, otherwise. */
+static void the_shrinker_says_how_much_it_gave(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_64K, 64);
+	const unsigned long pages = 48 * (SZ_64K / PAGE_SIZE);
+	struct reclaim_state state = {};
+
+	/* What others can spare goes first, lest it is counted, too. */
+	run_shrinkers(test);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 48), 0);
+	current->reclaim_state = &state;
+	run_shrinkers(test);
+	current->reclaim_state = NULL;
+	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
+	KUNIT_EXPECT_GE(test, *mpool_reclaimed(&state), pages);
+}
+
 struct leaver {
 	struct mpool_class *cls;
 	unsigned int nr;
@@ -330,6 +349,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(at_its_own_limit_a_class_takes_nothing),
 	KUNIT_CASE_PARAM(the_shrinker_takes_what_is_idle, size_gen_params),
 	KUNIT_CASE(the_shrinker_takes_lease_stock),
+	KUNIT_CASE(the_shrinker_says_how_much_it_gave),
 	KUNIT_CASE_PARAM(a_cpu_that_goes_leaves_nothing, size_gen_params),
 	{}
 };

@@ -8,7 +8,8 @@
  */
 #include <linux/cpuhotplug.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
 
 #include "class.h"
 #include "compat/shrinker.h"
@@ -16,9 +17,19 @@
 #include "recall.h"
 #include "reclaim.h"
 
-/* All classes, the one shrunk last at the end. */
+/*
+ * All classes, the one shrunk last at the end.  classes_sem says which there
+ * are: written by who adds and takes away, and while a CPU dies; only tried by
+ * the shrinker, for reading, since it may be called from within an allocation
+ * anywhere.  Several may shrink at a time, kswapd of each node and whoever
+ * needs memory: one that was turned away for another's sake would find no
+ * progress and, in the end, call the OOM killer.  classes_turn is for the
+ * order among these.
+ */
 static LIST_HEAD(classes);
-static DEFINE_MUTEX(classes_mutex);
+static unsigned int nr_classes;
+static DECLARE_RWSEM(classes_sem);
+static DEFINE_SPINLOCK(classes_turn);
 static struct shrinker *shrinker;
 static int hotplug_state;
 
@@ -59,37 +70,57 @@ static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 	struct mpool_class *cls;
 	unsigned long pages = 0;
 
-	if (!mutex_trylock(&classes_mutex))
+	if (!down_read_trylock(&classes_sem))
 		return 0;
+	spin_lock(&classes_turn);
 	list_for_each_entry(cls, &classes, reclaim)
 		pages += DIV_ROUND_UP(class_idle(cls) * mpool_class_cost(cls),
 				      PAGE_SIZE);
-	mutex_unlock(&classes_mutex);
+	spin_unlock(&classes_turn);
+	up_read(&classes_sem);
 	return pages ?: SHRINK_EMPTY;
+}
+
+/* The class shrunk longest ago is the next, and then the last. */
+static struct mpool_class *shrink_next(void)
+{
+	struct mpool_class *cls;
+
+	spin_lock(&classes_turn);
+	cls = list_first_entry(&classes, struct mpool_class, reclaim);
+	list_move_tail(&cls->reclaim, &classes);
+	spin_unlock(&classes_turn);
+	return cls;
+}
+
+/* Returns the pages that a class gave, @want or a few more if it had them. */
+static unsigned long shrink_class(struct mpool_class *cls, unsigned long want)
+{
+	unsigned long cost = mpool_class_cost(cls), done;
+
+	done = DIV_ROUND_UP(want * PAGE_SIZE, cost);
+	done = mpool_reclaim_class(cls, 0, min(done, 1UL << 16), false);
+	done = DIV_ROUND_UP(done * cost, PAGE_SIZE);
+	if (!cls->paged)
+		return done;
+	/* Of slabs the slab allocator says it. */
+	mpool_shrinker_freed(done);
+	/* Found in the stock by a later call. */
+	if (done < want)
+		mpool_recall_later(cls);
+	return done;
 }
 
 static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 {
-	struct mpool_class *cls, *next, *first = NULL;
-	unsigned long freed = 0, want, cost;
+	unsigned long freed = 0;
+	unsigned int left;
 
-	if (!mutex_trylock(&classes_mutex))
+	if (!down_read_trylock(&classes_sem))
 		return SHRINK_STOP;
-	list_for_each_entry_safe(cls, next, &classes, reclaim) {
-		/* Once around, since each goes to the end. */
-		if (cls == first || freed >= sc->nr_to_scan)
-			break;
-		first = first ?: cls;
-		cost = mpool_class_cost(cls);
-		want = DIV_ROUND_UP((sc->nr_to_scan - freed) * PAGE_SIZE, cost);
-		want = mpool_reclaim_class(cls, 0, min(want, 1UL << 16), false);
-		freed += DIV_ROUND_UP(want * cost, PAGE_SIZE);
-		/* Found in the stock by a later call. */
-		if (freed < sc->nr_to_scan && cls->paged)
-			mpool_recall_later(cls);
-		list_move_tail(&cls->reclaim, &classes);
-	}
-	mutex_unlock(&classes_mutex);
+	for (left = nr_classes; left && freed < sc->nr_to_scan; left--)
+		freed += shrink_class(shrink_next(), sc->nr_to_scan - freed);
+	up_read(&classes_sem);
 	return freed ?: SHRINK_STOP;
 }
 
@@ -170,9 +201,10 @@ void mpool_reclaim_age(struct mpool_class *cls)
  */
 void mpool_reclaim_add(struct mpool_class *cls)
 {
-	mutex_lock(&classes_mutex);
+	down_write(&classes_sem);
 	list_add(&cls->reclaim, &classes);
-	mutex_unlock(&classes_mutex);
+	nr_classes++;
+	up_write(&classes_sem);
 }
 
 /**
@@ -181,19 +213,20 @@ void mpool_reclaim_add(struct mpool_class *cls)
  */
 void mpool_reclaim_del(struct mpool_class *cls)
 {
-	mutex_lock(&classes_mutex);
+	down_write(&classes_sem);
 	list_del_init(&cls->reclaim);
-	mutex_unlock(&classes_mutex);
+	nr_classes--;
+	up_write(&classes_sem);
 }
 
 static int cpu_dead(unsigned int cpu)
 {
 	struct mpool_class *cls;
 
-	mutex_lock(&classes_mutex);
+	down_write(&classes_sem);
 	list_for_each_entry(cls, &classes, reclaim)
 		mpool_drain_dead_cpu(cls, cpu);
-	mutex_unlock(&classes_mutex);
+	up_write(&classes_sem);
 	return 0;
 }
 

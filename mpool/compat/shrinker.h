@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Shrinkers are embedded and registered before Linux 6.7, allocated after.
+ * Shrinkers are embedded and registered before Linux 6.7, allocated after.  What
+ * they free, but for slabs, counts as progress if they say so.
  */
 #ifndef _MPOOL_COMPAT_SHRINKER_H
 #define _MPOOL_COMPAT_SHRINKER_H
 
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/version.h>
 
 typedef unsigned long (*mpool_shrink_fn)(struct shrinker *shrinker,
@@ -56,5 +59,21 @@ static inline void mpool_shrinker_del(struct shrinker *shrinker)
 	kfree(shrinker);
 }
 #endif
+
+static inline unsigned long *mpool_reclaimed(struct reclaim_state *state)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return &state->reclaimed;
+#else
+	return &state->reclaimed_slab;
+#endif
+}
+
+/* Pages, not of a slab, that this task gave to the system. */
+static inline void mpool_shrinker_freed(unsigned long pages)
+{
+	if (current->reclaim_state)
+		*mpool_reclaimed(current->reclaim_state) += pages;
+}
 
 #endif /* _MPOOL_COMPAT_SHRINKER_H */
