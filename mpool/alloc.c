@@ -18,6 +18,7 @@
 #include "cpu.h"
 #include "debug.h"
 #include "pool.h"
+#include "events.h"
 #include "recall.h"
 #include "reclaim.h"
 #include "report.h"
@@ -190,6 +191,7 @@ noinline void *mpool_alloc_slow(struct mpool_class *cls, gfp_t gfp,
 		if (cls->paged)
 			mpool_recall_later(cls);
 		atomic64_inc(&cls->fails);
+		mpool_events_exhausted(cls);
 		return NULL;
 	}
 	mpool_buf_show(cls, buf);

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
+#include <linux/poll.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
@@ -34,6 +35,7 @@ union ioctl_arg {
 	struct mpool_stats stats;
 	struct mpool_trim trim;
 	struct mpool_revoke revoke;
+	struct mpool_events events;
 };
 
 /**
@@ -71,6 +73,7 @@ static const struct ioctl_entry ioctls[] = {
 	      mpool_release, bad_index),
 	ENTRY(MPOOL_IOC_STATS, mpool_ioctl_stats, mpool_stats, total),
 	ENTRY(MPOOL_IOC_TRIM, mpool_ioctl_trim, mpool_trim, bytes),
+	ENTRY(MPOOL_IOC_EVENTS, mpool_ioctl_events, mpool_events, leak_age_ms),
 	ENTRY(MPOOL_IOC_REVOKE, mpool_ioctl_revoke, mpool_revoke, revoked),
 };
 
@@ -151,8 +154,30 @@ static int mmap(struct file *file, struct vm_area_struct *vma)
 	return window ? mpool_window_mmap(window, vma) : -ENOTCONN;
 }
 
+static ssize_t read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	struct mpool_client *client = file->private_data;
+
+	if (!mpool_client_window(client))
+		return -EINVAL;
+	return mpool_watch_read(client, to, len,
+				!(file->f_flags & O_NONBLOCK));
+}
+
+static __poll_t poll(struct file *file, struct poll_table_struct *table)
+{
+	struct mpool_client *client = file->private_data;
+
+	/* Nothing can be had before ATTACH, and nobody would be woken by it. */
+	if (!mpool_client_window(client))
+		return EPOLLERR;
+	return mpool_watch_poll(client, file, table);
+}
+
 static const struct file_operations fops = {
 	.owner = THIS_MODULE,
+	.read = read,
+	.poll = poll,
 	.open = open,
 	.release = release,
 	.unlocked_ioctl = ioctl,

@@ -73,6 +73,8 @@ struct mpool_records;
  * @misses: allocations served by the backing
  * @fails: allocations refused
  * @waits: allocations that slept
+ * @untold: times that there was nothing to give, of which no subscriber has
+ *	been told
  * @grown: buffers made
  * @shrunk: buffers given back
  * @bad_frees: frees refused
@@ -132,6 +134,7 @@ struct mpool_class {
 	atomic64_t misses;
 	atomic64_t fails;
 	atomic64_t waits;
+	atomic_t untold;
 	atomic64_t grown;
 	atomic64_t shrunk;
 	atomic64_t bad_frees;

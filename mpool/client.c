@@ -61,6 +61,7 @@ struct mpool_client *mpool_client_open(void)
 	mutex_init(&client->bind);
 	INIT_LIST_HEAD(&client->node);
 	mpool_quota_init(&client->quota);
+	mpool_watch_init(client);
 	return client;
 }
 
@@ -103,6 +104,7 @@ static void detach(struct mpool_client *client)
 {
 	struct mpool *pool = client->pool;
 
+	mpool_watch_stop(client);
 	/* First out of sight of all others: drain() takes no lock. */
 	if (client->keeps)
 		mpool_keep_exit(client);
@@ -126,6 +128,7 @@ void mpool_client_close(struct mpool_client *client)
 	if (client->window)
 		detach(client);
 	mpool_quota_exit(&client->quota);
+	mpool_watch_exit(client);
 	mutex_destroy(&client->bind);
 	iput(client->inode);
 	kfree(client);
@@ -154,6 +157,7 @@ int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 	client->owner = owner_of(client->id);
 	client->pool = pool;
 	client->keeps = !strict;
+	client->asked = window->first;
 	/* Whoever sees the window sees all of the client. */
 	smp_store_release(&client->window, window);
 	list_add_tail(&client->node, &pool->clients);
@@ -336,6 +340,7 @@ int mpool_client_prepare(struct mpool_client *client, unsigned int index,
 	if (err)
 		return err;
 	grant->index = index;
+	WRITE_ONCE(client->asked, index);
 	err = fill(client, cls, nr, all, deadline, grant);
 	if (err)
 		grant_free(grant);
@@ -458,12 +463,18 @@ static void take_back(struct mpool_client *client, unsigned int nr,
 {
 	struct mpool_window *window = client->window;
 	unsigned int i;
+	u64 handle;
 
-	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
-		tell_released(client, mpool_slot_handle(holds[i].slot->gen,
-							holds[i].slot->id),
-			      holds[i].desc);
 	mpool_window_zap(window, nr, holds);
+	/* The slots are dying, and their generation stays. */
+	for (i = 0; i < nr; i++) {
+		handle = mpool_slot_handle(holds[i].slot->gen,
+					   holds[i].slot->id);
+		tell_released(client, handle, holds[i].desc);
+		mpool_subscriber_post(&client->watch.sub, MPOOL_EVENT_REVOKED,
+				      holds[i].desc->cls->size, handle,
+				      client->id, 1);
+	}
 	mpool_slots_free(&window->slots, nr, holds);
 	give_back(client, nr, holds);
 }

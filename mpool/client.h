@@ -15,6 +15,7 @@
 #include "quota.h"
 #include "recall.h"
 #include "slots.h"
+#include "watch.h"
 
 struct inode;
 struct mpool;
@@ -35,6 +36,8 @@ struct mpool_window;
  * @keeps: released buffers stay its own; constant from ATTACH on
  * @keeper: to be asked for them, if @keeps
  * @kept_pages: how many pages they are
+ * @asked: class of its last LEASE, or the smallest; for poll()
+ * @watch: what it wants to be told
  * @node: among the pool's clients, in order of @id; pool's clients_lock
  */
 struct mpool_client {
@@ -50,6 +53,8 @@ struct mpool_client {
 	bool keeps;
 	struct mpool_keeper keeper;
 	atomic_long_t kept_pages;
+	unsigned int asked;
+	struct mpool_watch watch;
 	struct list_head node;
 };
 

@@ -50,6 +50,7 @@ int mpool_ioctl_attach(struct mpool_call *call);
 int mpool_ioctl_lease(struct mpool_call *call);
 int mpool_ioctl_release(struct mpool_call *call);
 int mpool_ioctl_stats(struct mpool_call *call);
+int mpool_ioctl_events(struct mpool_call *call);
 int mpool_ioctl_revoke(struct mpool_call *call);
 int mpool_ioctl_trim(struct mpool_call *call);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ATTACH, LEASE, RELEASE and REVOKE.
+ * ATTACH, LEASE, RELEASE, REVOKE and EVENTS.
  */
 #include <linux/err.h>
+#include <linux/eventfd.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mpool.h>
@@ -228,5 +229,49 @@ int mpool_ioctl_revoke(struct mpool_call *call)
 		mpool_call_answer(call);
 put:
 	mpool_put(pool);
+	return err;
+}
+
+#define EVENTS_KNOWN	(MPOOL_EVENT_EXHAUSTED | MPOOL_EVENT_REVOKED |	\
+			 MPOOL_EVENT_LEAK)
+
+static bool events_valid(const struct mpool_events *events)
+{
+	if (events->flags || events->mask & ~EVENTS_KNOWN)
+		return false;
+	/* Type, lost and time are the least that is of use. */
+	if (events->record_size < offsetofend(struct mpool_event, time_ns) ||
+	    events->record_size > PAGE_SIZE)
+		return false;
+	return !!events->leak_age_ms == !!(events->mask & MPOOL_EVENT_LEAK);
+}
+
+/**
+ * mpool_ioctl_events() - MPOOL_IOC_EVENTS
+ * @call: struct mpool_events
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_events(struct mpool_call *call)
+{
+	struct mpool_client *client = call->client;
+	struct mpool_events *events = call->arg;
+	struct eventfd_ctx *eventfd = NULL;
+	int err;
+
+	if (!events_valid(events))
+		return -EINVAL;
+	if (!mpool_client_window(client))
+		return -ENOTCONN;
+	if (events->eventfd != -1) {
+		eventfd = eventfd_ctx_fdget(events->eventfd);
+		if (IS_ERR(eventfd))
+			return PTR_ERR(eventfd);
+	}
+	err = mpool_watch_set(client, events, eventfd,
+			      mpool_pool_may_control(client->pool));
+	if (err && eventfd)
+		eventfd_ctx_put(eventfd);
 	return err;
 }

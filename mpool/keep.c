@@ -179,6 +179,8 @@ static void shed_if_waited_for(struct mpool_client *client,
 {
 	if (waited_for(cls))
 		shed_class(client, cls->index, UINT_MAX, U32_MAX);
+	/* What is kept can be leased by whoever polls for it. */
+	mpool_wait_kick(cls);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <linux/wait.h>
 
 #include "class.h"
+#include "events.h"
 #include "lease.h"
 #include "pages.h"
 #include "pool.h"
@@ -342,6 +343,8 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 				    READ_ONCE(cls->pool->max_bytes), GFP_KERNEL,
 				    err, err != -ENOMEM &&
 				    deadline != MPOOL_DEADLINE_NOW);
+	if (t.got < need)
+		mpool_events_exhausted(cls);
 	if (t.got < need && err != -ENOMEM) {
 		err = -EAGAIN;
 		if (deadline != MPOOL_DEADLINE_NOW)
@@ -355,4 +358,33 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 	}
 	atomic64_add(t.got, &cls->stock.leases);
 	return t.got;
+}
+
+/**
+ * mpool_lease_ready() - would a lease be served now
+ * @pool: the pool
+ * @index: of a class of pages
+ *
+ * A look, for poll(): who leases next may find otherwise.
+ *
+ * Context: process.
+ * Return: yes or no.
+ */
+bool mpool_lease_ready(struct mpool *pool, unsigned int index)
+{
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
+	unsigned long bytes = atomic_long_read(&pool->bytes);
+	struct mpool_stock *stock;
+
+	if (!cls)
+		return bytes + pool->sizes[index] <= READ_ONCE(pool->max_bytes);
+	stock = &cls->stock;
+	if (mpool_has_waiters(cls))
+		return false;
+	if (READ_ONCE(stock->nr_clean) || READ_ONCE(stock->nr_dirty) ||
+	    READ_ONCE(stock->busy) || atomic_read(&stock->cached) ||
+	    mpool_depot_count(cls) || mpool_magazine_count(cls))
+		return true;
+	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
+	       bytes + mpool_class_cost(cls) <= READ_ONCE(pool->max_bytes);
 }

@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/types.h>
 
+struct mpool;
 struct mpool_class;
 struct mpool_desc;
 
@@ -19,5 +20,6 @@ struct mpool_desc;
 
 int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 		     bool all, ktime_t deadline, struct mpool_desc **descs);
+bool mpool_lease_ready(struct mpool *pool, unsigned int index);
 
 #endif /* _MPOOL_LEASE_H */

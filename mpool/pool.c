@@ -11,6 +11,7 @@
 #include "class.h"
 #include "compat/export.h"
 #include "debug.h"
+#include "events.h"
 #include "pool.h"
 #include "reclaim.h"
 #include "recall.h"
@@ -243,6 +244,10 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	mutex_init(&pool->clients_lock);
 	mutex_init(&pool->starve_lock);
 	INIT_LIST_HEAD(&pool->clients);
+	mutex_init(&pool->events_lock);
+	INIT_LIST_HEAD(&pool->subscribers);
+	INIT_WORK(&pool->events_work, mpool_events_fn);
+	init_waitqueue_head(&pool->room);
 	mutex_init(&pool->keepers_lock);
 	INIT_LIST_HEAD(&pool->keepers);
 	INIT_WORK(&pool->make_work, pool_make_fn);
@@ -273,6 +278,7 @@ void mpool_pool_end(struct mpool *pool)
 
 	cancel_work_sync(&pool->make_work);
 	cancel_delayed_work_sync(&pool->cleanup);
+	cancel_work_sync(&pool->events_work);
 	for (i = 0; i < pool->nr_classes; i++) {
 		if (!pool->classes[i])
 			continue;

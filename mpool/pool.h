@@ -15,6 +15,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 /* Also the most that a u8 of the look-up tables and a tag can name. */
@@ -65,6 +66,10 @@
  * @starved: waiters that only bytes of @max_bytes keep waiting; while there
  *	are any all classes are slow, so that what comes back is seen
  * @bad_frees: frees refused that no class could be told for
+ * @events_lock: protects @subscribers
+ * @subscribers: who wants to be told of events; see events.h
+ * @events_work: tells them of what happened where nobody could be told
+ * @room: who polls for room to lease
  * @keepers_lock: protects @keepers, and keeps them while they are asked
  * @keepers: who may keep idle buffers; see recall.h
  * @clients_lock: protects @clients
@@ -105,6 +110,10 @@ struct mpool {
 	struct mutex starve_lock;	/* protects changes of starved */
 	atomic_t starved;
 	atomic64_t bad_frees;
+	struct mutex events_lock;	/* protects subscribers */
+	struct list_head subscribers;
+	struct work_struct events_work;
+	wait_queue_head_t room;
 	struct mutex keepers_lock;	/* protects keepers */
 	struct list_head keepers;
 	struct mutex clients_lock;	/* protects clients */

@@ -19,6 +19,7 @@
  */
 #include <linux/err.h>
 #include <linux/hrtimer.h>
+#include <linux/poll.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -372,6 +373,10 @@ void mpool_wait_kick(struct mpool_class *cls)
 	 * raised starved before it looks at other classes.
 	 */
 	smp_mb();
+	/* Behind the barrier, as are the looks at the queues. */
+	if (waitqueue_active(&cls->pool->room))
+		wake_up_interruptible_poll(&cls->pool->room,
+					   EPOLLOUT | EPOLLWRNORM);
 	if (unlikely(atomic_read(&cls->pool->starved)))
 		kick_all(cls->pool);
 	else

@@ -25,6 +25,7 @@ enum call {
 	CALL_STATS,
 	CALL_TRIM,
 	CALL_REVOKE,
+	CALL_EVENTS,
 	NR_CALLS
 };
 
@@ -74,6 +75,8 @@ static const struct call_desc calls[NR_CALLS] = {
 			0, true, false },
 	[CALL_REVOKE] = { "REVOKE", MPOOL_IOC_REVOKE,
 			  sizeof(struct mpool_revoke), 64, 0, true, true },
+	[CALL_EVENTS] = { "EVENTS", MPOOL_IOC_EVENTS,
+			  sizeof(struct mpool_events), 24, 0, false, true },
 };
 
 union call_arg {
@@ -89,6 +92,7 @@ union call_arg {
 	struct mpool_stats stats;
 	struct mpool_trim trim;
 	struct mpool_revoke revoke;
+	struct mpool_events events;
 	char bytes[MT_PAGE];
 };
 
@@ -153,6 +157,11 @@ static inline void call_fill(struct call_bed *bed, enum call call)
 		arg->stats.classes = nested;
 		arg->stats.count = 4;
 		arg->stats.entry_size = sizeof(bed->nested.classes[0]);
+		break;
+	case CALL_EVENTS:
+		arg->events.mask = MPOOL_EVENT_EXHAUSTED;
+		arg->events.record_size = sizeof(struct mpool_event);
+		arg->events.eventfd = -1;
 		break;
 	case CALL_REVOKE:
 		strcpy(arg->revoke.name, bed->pool->name);

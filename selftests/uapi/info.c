@@ -71,6 +71,7 @@ struct abi_bed {
 		struct mpool_stats stats;
 		struct mpool_trim trim;
 		struct mpool_revoke revoke;
+		struct mpool_events events;
 		__u32 head[2];
 		char bytes[MT_PAGE];
 	} good;
@@ -174,6 +175,12 @@ FIXTURE_VARIANT_ADD(abi, revoke)
 	.answers = true,
 };
 
+FIXTURE_VARIANT_ADD(abi, events)
+{
+	.cmd = MPOOL_IOC_EVENTS,
+	.size = sizeof(struct mpool_events),
+};
+
 static void fill(struct abi_bed *bed, unsigned int cmd)
 {
 	switch (cmd) {
@@ -203,6 +210,11 @@ static void fill(struct abi_bed *bed, unsigned int cmd)
 	case MPOOL_IOC_RELEASE:
 		bed->good.release.handles = (uintptr_t)&bed->handle;
 		bed->good.release.count = 1;
+		break;
+	case MPOOL_IOC_EVENTS:
+		bed->good.events.mask = MPOOL_EVENT_EXHAUSTED;
+		bed->good.events.record_size = sizeof(struct mpool_event);
+		bed->good.events.eventfd = -1;
 		break;
 	case MPOOL_IOC_REVOKE:
 		strcpy(bed->good.revoke.name, bed->pool.name);
@@ -456,7 +468,8 @@ TEST_F(device, info_ignores_output_fields)
 
 TEST_F(device, unknown_numbers)
 {
-	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc, 0xd };
+	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc, 0xd,
+		0xe };
 	char arg[MT_PAGE] = {};
 	unsigned int nr, i;
 

@@ -42,6 +42,7 @@
 #define MPOOL_IOC_STATS		_IO(MPOOL_IOC_MAGIC, 0x0b)
 #define MPOOL_IOC_TRIM		_IO(MPOOL_IOC_MAGIC, 0x0c)
 #define MPOOL_IOC_REVOKE	_IO(MPOOL_IOC_MAGIC, 0x0d)
+#define MPOOL_IOC_EVENTS	_IO(MPOOL_IOC_MAGIC, 0x0e)
 
 /**
  * struct mpool_info - argument of MPOOL_IOC_INFO
@@ -507,6 +508,66 @@ struct mpool_revoke {
 	__u64 client;
 	__u64 handle;
 	__u64 revoked;
+};
+
+/**
+ * struct mpool_events - argument of MPOOL_IOC_EVENTS
+ * @size: [in] sizeof(struct mpool_events)
+ * @flags: [in] 0
+ * @mask: [in] MPOOL_EVENT_* that the file wants to be told; 0: none
+ * @record_size: [in] sizeof(struct mpool_event); read() fills longer records
+ *	up with zeros and cuts shorter ones
+ * @eventfd: [in] an eventfd to be signalled with each event, or -1
+ * @leak_age_ms: [in] age of a suspect lease, rounded up to seconds; not 0 with
+ *	MPOOL_EVENT_LEAK, 0 without
+ *
+ * Replaces what was asked for before; records that were not read are dropped.
+ * From then on read() of the file gives whole records, oldest first, and
+ * poll() says POLLIN while there are any.  Events that are alike and follow
+ * each other are one record, with a count.
+ *
+ * -ENOTCONN: not attached.  -EBADF, -EINVAL: eventfd is no file, or no eventfd.
+ * -EINVAL: an unknown event; record_size below 16 or above a page.  -ENOMEM,
+ * -EFAULT, -E2BIG.
+ */
+struct mpool_events {
+	__u32 size;
+	__u32 flags;
+	__u32 mask;
+	__u32 record_size;
+	__s32 eventfd;
+	__u32 leak_age_ms;
+};
+
+/* A lease or an allocation found nothing: each time. */
+#define MPOOL_EVENT_EXHAUSTED	(1U << 2)
+/* A lease of this client was taken back: each one. */
+#define MPOOL_EVENT_REVOKED	(1U << 3)
+/*
+ * Leases have become older than leak_age_ms: once each.  Leases of this client;
+ * of all clients of the pool, for who might REVOKE them.
+ */
+#define MPOOL_EVENT_LEAK	(1U << 4)
+
+/**
+ * struct mpool_event - one record of read()
+ * @type: one of MPOOL_EVENT_*
+ * @lost: events before this one that were dropped, for want of room
+ * @time_ns: when, CLOCK_MONOTONIC; of several, the last
+ * @count: how many times; LEAK: how many leases
+ * @length: bytes of the class's buffers; 0: the pool as a whole
+ * @value: EXHAUSTED: buffers backed; REVOKED: the handle; LEAK: the handle of
+ *	the oldest
+ * @client: REVOKED, LEAK: whose lease, by its number; else 0
+ */
+struct mpool_event {
+	__u32 type;
+	__u32 lost;
+	__u64 time_ns;
+	__u64 count;
+	__u64 length;
+	__u64 value;
+	__u64 client;
 };
 
 #endif /* _UAPI_LINUX_MPOOL_H */
