@@ -21,6 +21,8 @@ static struct kunit_suite *suites[] = {
 	&mpool_wait_suite,
 	&mpool_starve_suite,
 	&mpool_stock_suite,
+	&mpool_recall_suite,
+	&mpool_events_suite,
 	&mpool_lease_suite,
 	&mpool_reclaim_suite,
 	&mpool_reserve_suite,

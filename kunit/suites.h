@@ -22,6 +22,8 @@ extern struct kunit_suite mpool_reserve_suite;
 extern struct kunit_suite mpool_wait_suite;
 extern struct kunit_suite mpool_starve_suite;
 extern struct kunit_suite mpool_stock_suite;
+extern struct kunit_suite mpool_recall_suite;
+extern struct kunit_suite mpool_events_suite;
 extern struct kunit_suite mpool_lease_suite;
 extern struct kunit_suite mpool_stats_suite;
 extern struct kunit_suite mpool_hist_suite;

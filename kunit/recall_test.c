@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who keeps idle buffers is asked for them when they are wanted.
+ */
+#include <kunit/test.h>
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+
+#include "helpers.h"
+#include "recall.h"
+#include "stock.h"
+#include "suites.h"
+
+#define MOST	8
+
+/* What a client does, without its window. */
+struct keeper {
+	struct mpool_keeper keeper;
+	struct mpool_class *cls;
+	struct mpool_desc *descs[MOST];
+	unsigned int nr;
+	unsigned int calls;
+	unsigned int asked;
+	u32 until;
+};
+
+static unsigned int shed(struct mpool_keeper *keeper, struct mpool_class *cls,
+			 unsigned int nr, u32 until)
+{
+	struct keeper *k = container_of(keeper, struct keeper, keeper);
+
+	k->calls++;
+	k->asked = nr;
+	k->until = until;
+	nr = min(nr, k->nr);
+	k->nr -= nr;
+	mpool_stock_return_cached(k->cls, nr, k->descs + k->nr);
+	return nr;
+}
+
+static struct keeper *keeps(struct kunit *test, struct mpool_class *cls,
+			    unsigned int nr)
+{
+	struct keeper *k = kunit_kzalloc(test, sizeof(*k), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, k);
+	k->keeper.shed = shed;
+	k->cls = cls;
+	for (k->nr = 0; k->nr < nr; k->nr++)
+		k->descs[k->nr] = kt_lease(test, cls);
+	mpool_stock_keep(cls, nr);
+	mpool_keeper_add(cls->pool, &k->keeper);
+	return k;
+}
+
+static void ends(struct keeper *k)
+{
+	mpool_keeper_del(k->cls->pool, &k->keeper);
+	if (k->nr)
+		mpool_stock_return_cached(k->cls, k->nr, k->descs);
+}
+
+static void nobody_is_asked_for_more_than_is_wanted(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 10);
+	struct keeper *a = keeps(test, cls, 3), *b = keeps(test, cls, 3);
+
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).cached, 6ULL);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	KUNIT_EXPECT_EQ(test, mpool_recall(cls, 4, 0), 4U);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).cached, 2ULL);
+	KUNIT_EXPECT_EQ(test, a->asked + b->asked, 4U + 1U);
+	KUNIT_EXPECT_EQ(test, mpool_recall(cls, UINT_MAX, 0), 2U);
+	KUNIT_EXPECT_EQ(test, a->calls, 2U);
+	KUNIT_EXPECT_EQ(test, b->calls, 2U);
+	/* Where nothing is kept there is nobody to ask. */
+	KUNIT_EXPECT_EQ(test, mpool_recall(cls, UINT_MAX, 0), 0U);
+	KUNIT_EXPECT_EQ(test, a->calls + b->calls, 4U);
+	ends(a);
+	ends(b);
+}
+
+static void who_went_is_not_asked(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 10);
+	struct keeper *a = keeps(test, cls, 2), *b = keeps(test, cls, 2);
+
+	ends(a);
+	KUNIT_EXPECT_EQ(test, mpool_recall(cls, UINT_MAX, 0), 2U);
+	KUNIT_EXPECT_EQ(test, a->calls, 0U);
+	KUNIT_EXPECT_EQ(test, b->calls, 1U);
+	ends(b);
+}
+
+/* Ages are rounded up to seconds: what is younger is not asked for. */
+static void young_ones_stay(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 10);
+	struct keeper *k = keeps(test, cls, 1);
+	u32 now = ktime_get_boottime_seconds();
+
+	mpool_recall(cls, 1, 0);
+	KUNIT_EXPECT_EQ(test, k->until, U32_MAX);
+	ends(k);
+	k = keeps(test, cls, 1);
+	mpool_recall(cls, 1, 1500);
+	KUNIT_EXPECT_GE(test, k->until, now - 2);
+	KUNIT_EXPECT_LE(test, k->until,
+			(u32)ktime_get_boottime_seconds() - 2);
+	ends(k);
+	/* Older than the system. */
+	k = keeps(test, cls, 1);
+	mpool_recall(cls, 1, UINT_MAX);
+	KUNIT_EXPECT_EQ(test, k->until, 0U);
+	ends(k);
+}
+
+static void a_user_is_asked_for_all_of_it(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 10);
+	struct keeper *a = keeps(test, cls, 2), *b = keeps(test, cls, 2);
+
+	/* Only compared. */
+	a->keeper.user = (struct user_struct *)a;
+	b->keeper.user = (struct user_struct *)b;
+	mpool_recall_user(cls->pool, a->keeper.user);
+	KUNIT_EXPECT_EQ(test, a->nr, 0U);
+	KUNIT_EXPECT_EQ(test, b->nr, 2U);
+	ends(a);
+	ends(b);
+}
+
+static void a_waiter_has_it_called_back(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 1);
+	struct keeper *k = keeps(test, cls, 1);
+	void *buf = mpool_alloc_timeout(cls->pool, SZ_4K, GFP_KERNEL,
+					KT_PATIENCE);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, k->nr, 0U);
+	mpool_free(cls->pool, buf);
+	ends(k);
+}
+
+static void who_cannot_wait_finds_it_the_next_time(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 1);
+	struct keeper *k = keeps(test, cls, 1);
+	void *buf;
+
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOWAIT));
+	KUNIT_ASSERT_TRUE(test, KT_UNTIL((buf = mpool_class_alloc(cls,
+								  GFP_NOWAIT))));
+	mpool_class_free(cls, buf);
+	ends(k);
+}
+
+static void a_trim_gives_it_to_the_system(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 4);
+	struct keeper *k = keeps(test, cls, 4);
+
+	mpool_trim(cls->pool, 3600 * MSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, k->until,
+			(u32)ktime_get_boottime_seconds() < 3600 ? 0 :
+			(u32)ktime_get_boottime_seconds() - 3600);
+	ends(k);
+	k = keeps(test, cls, 4);
+	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0), (size_t)4 * SZ_4K);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
+	ends(k);
+}
+
+static struct kunit_case recall_cases[] = {
+	KUNIT_CASE(nobody_is_asked_for_more_than_is_wanted),
+	KUNIT_CASE(who_went_is_not_asked),
+	KUNIT_CASE(young_ones_stay),
+	KUNIT_CASE(a_user_is_asked_for_all_of_it),
+	KUNIT_CASE(a_waiter_has_it_called_back),
+	KUNIT_CASE(who_cannot_wait_finds_it_the_next_time),
+	KUNIT_CASE(a_trim_gives_it_to_the_system),
+	{}
+};
+
+KT_SUITE(recall);
