@@ -228,6 +228,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: lease INSN_NS");
 	insn_ns = atoi(argv[1]);
 	heap = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
+	/* as a program is that does not ask for more */
+	mt_attach_flags = 0;
 	if (mt_setup(&pool, &cfg) || mt_client_open(&client, pool.name))
 		errx(1, "no pool");
 	for (i = 0; i < MT_ARRAY_SIZE(sizes); i++) {
