@@ -169,6 +169,81 @@ TEST_F(lib, waiting)
 	EXPECT_EQ(0, mpl_release(self->client, leases));
 }
 
+static __u64 cached(void)
+{
+	struct mpool_stats stats;
+
+	return mpl_stats(POOL, &stats, NULL) ? ~0ULL : stats.total.cached;
+}
+
+TEST_F(lib, strict)
+{
+	struct mpl_client *client;
+	struct mpool_lease lease;
+
+	EXPECT_EQ(-EINVAL, mpl_open_flags(&client, POOL, 1U << 31));
+	ASSERT_EQ(0, mpl_open_flags(&client, POOL, MPOOL_ATTACH_STRICT));
+	ASSERT_EQ(0, mpl_lease(client, 1, &lease));
+	ASSERT_EQ(0, mpl_release(client, &lease));
+	EXPECT_EQ(0, cached());
+	mpl_close(client);
+	ASSERT_EQ(0, mpl_lease(self->client, 1, &lease));
+	ASSERT_EQ(0, mpl_release(self->client, &lease));
+	EXPECT_EQ(1, cached());
+}
+
+/* The number of the one client that holds a lease, as root finds it. */
+static __u64 holder(void)
+{
+	unsigned long long client = 0;
+	char line[256];
+	FILE *view = fopen("/sys/kernel/debug/mpool/" POOL "/leases", "r");
+
+	while (view && fgets(line, sizeof(line), view))
+		if (sscanf(line, "0x%*x %*u %*u %*d %*d %llu", &client) == 1)
+			break;
+	if (view)
+		fclose(view);
+	return client;
+}
+
+TEST_F(lib, revoked)
+{
+	struct mpool_lease leases[2], found, again;
+	struct mpool_event events[3];
+	__u64 id, nr;
+	void *p;
+
+	EXPECT_EQ(-EINVAL, mpl_events(self->client, 1U << 31, -1, 0));
+	EXPECT_EQ(-EBADF, mpl_events(self->client, MPOOL_EVENT_REVOKED, 999, 0));
+	ASSERT_EQ(0, mpl_events(self->client, MPOOL_EVENT_REVOKED, -1, 0));
+	ASSERT_EQ(2, mpl_lease_many(self->client, 1, leases, 2, 0, 0));
+	p = mpl_pointer(self->client, &leases[1]);
+	id = holder();
+	EXPECT_EQ(-ENOENT, mpl_revoke("nosuchpool", id, 0, NULL));
+	EXPECT_EQ(-ESRCH, mpl_revoke(POOL, id + 1000, 0, NULL));
+	ASSERT_EQ(0, mpl_revoke(POOL, id, leases[1].handle, &nr));
+	EXPECT_EQ(1, nr);
+	ASSERT_EQ(1, mpl_read_events(self->client, events, 3));
+	EXPECT_EQ(MPOOL_EVENT_REVOKED, events[0].type);
+	EXPECT_EQ(leases[1].handle, events[0].value);
+	EXPECT_EQ(id, events[0].client);
+
+	/* Told once, it is forgotten; what stands beside it is not. */
+	EXPECT_EQ(0, mpl_find(self->client, p, &found));
+	EXPECT_EQ(-EKEYREVOKED, mpl_release_many(self->client, leases, 2));
+	EXPECT_EQ(-ENOENT, mpl_find(self->client, p, &found));
+	EXPECT_EQ(0, mpl_find(self->client,
+			      mpl_pointer(self->client, &leases[0]), &found));
+	ASSERT_EQ(0, mpl_lease(self->client, 1, &again));
+	EXPECT_EQ(leases[1].offset, again.offset);
+	EXPECT_EQ(-ESTALE, mpl_release_many(self->client, leases, 2));
+	ASSERT_EQ(0, mpl_find(self->client, p, &found));
+	EXPECT_EQ(again.handle, found.handle);
+	EXPECT_EQ(0, mpl_release(self->client, &again));
+	EXPECT_EQ(0, mpl_release(self->client, &leases[0]));
+}
+
 /* Leases, writes, sends, dies. */
 static void child(int sock)
 {

@@ -33,7 +33,7 @@ runs() {
 	result "$name" $?
 }
 
-echo 1..45
+echo 1..55
 mpoolctl destroy ctl 2>/dev/null
 
 runs "no command" 2 'usage: mpoolctl COMMAND'
@@ -90,6 +90,29 @@ while ! grep -q ready /tmp/hold && [ $n -lt 50 ]; do
 	sleep 0.1
 done
 runs "leases names the holder" 0 "^0x[0-9a-f]+ +[0-9]+ +[0-9]+ +$holder +$holder +[0-9]+ hold" leases ctl
+# shellcheck disable=SC2046 # its cells
+set -- $(mpoolctl leases ctl | grep ' hold')
+handle=$1 client=$6
+mpoolctl watch ctl 1000 >/tmp/watch 2>$err &
+watcher=$!
+n=0
+while ! grep -q leak /tmp/watch && [ $n -lt 100 ]; do
+	n=$((n + 1))
+	sleep 0.1
+done
+kill $watcher
+wait $watcher 2>/dev/null
+grep -Eq "^[0-9.]+ leak count=1 size=4096 client=$client oldest=$handle\$" /tmp/watch
+result "watch" $?
+runs "watch with a bad age" 2 '0: not an age' watch ctl 0
+runs "watch of none" 1 'there is no pool "nosuch"' watch nosuch
+runs "revoke of no client" 2 'no1: not a client' revoke ctl no1
+runs "revoke of no handle" 2 '0: not a handle' revoke ctl "$client" 0
+runs "revoke of nobody's" 1 'has no client of that number' revoke ctl 99999
+runs "revoke of another handle" 1 'never had that handle' revoke ctl "$client" 0xffffffff00000000
+runs "revoke" 0 '^1 leases taken back' revoke ctl "$client" "$handle"
+runs "revoke again" 1 'was taken back before' revoke ctl "$client" "$handle"
+runs "revoke all" 0 '^0 leases taken back' revoke ctl "$client"
 runs "destroy a pool in use" 1 '"ctl" is in use: "mpoolctl leases ctl" names' destroy ctl
 kill $holder
 wait $holder 2>/dev/null

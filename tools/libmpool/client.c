@@ -65,9 +65,10 @@ free_client:
 	return err;
 }
 
-int mpl_open(struct mpl_client **client, const char *pool)
+int mpl_open_flags(struct mpl_client **client, const char *pool,
+		   unsigned int flags)
 {
-	struct mpool_attach attach = { .size = sizeof(attach) };
+	struct mpool_attach attach = { .size = sizeof(attach), .flags = flags };
 	int fd, err;
 
 	err = mpl_set_name(attach.name, pool);
@@ -82,6 +83,11 @@ int mpl_open(struct mpl_client **client, const char *pool)
 	if (err)
 		close(fd);
 	return err;
+}
+
+int mpl_open(struct mpl_client **client, const char *pool)
+{
+	return mpl_open_flags(client, pool, 0);
 }
 
 void mpl_close(struct mpl_client *client)

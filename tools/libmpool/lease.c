@@ -125,13 +125,17 @@ int mpl_release_many(struct mpl_client *client,
 	nr = forget(client, leases, count, known);
 	err = mpl_call(client->fd, MPOOL_IOC_RELEASE, &rel);
 	if (err) {
+		/* One that is dead is not to be remembered. */
+		nr = (err == -ESTALE || err == -EKEYREVOKED) &&
+		     known[rel.bad_index];
+		if (nr)
+			known[rel.bad_index] = false;
 		remember(client, leases, count, known);
-		return err;
 	}
 	pthread_mutex_lock(&client->lock);
 	mpl_table_unreserve(&client->table, nr);
 	pthread_mutex_unlock(&client->lock);
-	return 0;
+	return err;
 }
 
 int mpl_release(struct mpl_client *client, const struct mpool_lease *lease)

@@ -24,6 +24,8 @@ struct mpl_client;
 
 /* Clients: mpl_open(3) */
 int mpl_open(struct mpl_client **client, const char *pool);
+int mpl_open_flags(struct mpl_client **client, const char *pool,
+		   unsigned int flags);
 void mpl_close(struct mpl_client *client);
 int mpl_fd(const struct mpl_client *client);
 const char *mpl_pool(const struct mpl_client *client);
@@ -46,6 +48,12 @@ void *mpl_pointer(const struct mpl_client *client,
 int mpl_find(struct mpl_client *client, const void *pointer,
 	     struct mpool_lease *lease);
 
+/* What happens to the pool: mpl_events(3) */
+int mpl_events(struct mpl_client *client, unsigned int mask, int eventfd,
+	       unsigned int leak_age_ms);
+int mpl_read_events(struct mpl_client *client, struct mpool_event *events,
+		    unsigned int count);
+
 /* Another process's window: mpl_send(3) */
 int mpl_send(const struct mpl_client *client, int sock);
 int mpl_receive(struct mpl_client **client, int sock);
@@ -58,6 +66,7 @@ int mpl_config(const char *pool, struct mpool_pool_config *config, __u64 mask);
 int mpl_destroy(const char *pool);
 int mpl_stats(const char *pool, struct mpool_stats *stats,
 	      struct mpool_class_stats **classes);
+int mpl_revoke(const char *pool, __u64 client, __u64 handle, __u64 *revoked);
 int mpl_trim(const char *pool, unsigned int max_age_ms, __u64 *bytes);
 
 #ifdef __cplusplus

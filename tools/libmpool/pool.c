@@ -83,6 +83,22 @@ int mpl_trim(const char *pool, unsigned int max_age_ms, __u64 *bytes)
 	return err;
 }
 
+int mpl_revoke(const char *pool, __u64 client, __u64 handle, __u64 *revoked)
+{
+	struct mpool_revoke revoke = {
+		.size = sizeof(revoke),
+		.client = client,
+		.handle = handle,
+	};
+	int err = mpl_set_name(revoke.name, pool);
+
+	if (!err)
+		err = call_once(MPOOL_IOC_REVOKE, &revoke);
+	if (!err && revoked)
+		*revoked = revoke.revoked;
+	return err;
+}
+
 /*
  * Asks for a table, with room for more each time until all of it fits.
  * @count and @address are fields of the ioctl's argument @arg.

@@ -73,10 +73,12 @@ void mpl_table_add(struct mpl_table *table, const struct mpool_lease *lease)
 {
 	struct mpool_lease *slot = slot_of(table, lease->offset);
 
-	/* Released behind our back, through the same file elsewhere. */
+	/* Ended behind our back: revoked, or released through the same file. */
 	if (slot->handle)
 		table->used--;
-	*slot = *lease;
+	/* Of two in one place the later one lives; its handle is greater. */
+	if (slot->handle < lease->handle)
+		*slot = *lease;
 }
 
 /*

@@ -52,6 +52,13 @@ static const struct command {
 	  "give idle buffers back to the system" },
 	{ "leases", cmd_leases, 1, 1, true, "NAME [--json]",
 	  "who holds which buffer, since how many seconds (root)" },
+	{ "revoke", cmd_revoke, 2, 3, false, "NAME CLIENT [HANDLE]",
+	  "take a lease back from who holds it, or all that he has;\n"
+	  "  CLIENT and HANDLE as leases shows them" },
+	{ "watch", cmd_watch, 1, 2, false, "NAME [LEAK_AGE_MS]",
+	  "say what happens to a pool, until interrupted;\n"
+	  "  that it had nothing to give, and leases older than LEAK_AGE_MS.\n"
+	  "  It attaches to the pool." },
 };
 
 static const struct command *find_command(const char *name)

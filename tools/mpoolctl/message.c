@@ -109,6 +109,30 @@ static const struct reason {
 		"you may not trim \"%1$s\": only its owner and root may",
 	},
 	{
+		"revoke", EPERM,
+		"you may not take leases of \"%1$s\" back: only its owner and root may",
+	},
+	{
+		"revoke", ESRCH,
+		"\"%1$s\" has no client of that number: \"mpoolctl leases %1$s\" shows those that hold leases",
+	},
+	{
+		"revoke", ESTALE,
+		"that lease has ended: \"mpoolctl leases %1$s\" shows those that there are",
+	},
+	{
+		"revoke", EKEYREVOKED,
+		"that lease was taken back before",
+	},
+	{
+		"revoke", ENOENT,
+		"there is no pool \"%1$s\", or that client never had that handle: see \"mpoolctl leases %1$s\"",
+	},
+	{
+		"watch", EOPNOTSUPP,
+		"\"%1$s\" is for kernel users, and nobody can attach to it",
+	},
+	{
 		NULL, EACCES,
 		"you may not use \"%1$s\": its mode, uid and gid say so, see \"mpoolctl list\"; run as its owner, or as a member of its group",
 	},

@@ -33,6 +33,8 @@ int cmd_config(int argc, char **argv, const struct options *opt);
 int cmd_trim(int argc, char **argv, const struct options *opt);
 int cmd_stats(int argc, char **argv, const struct options *opt);
 int cmd_classes(int argc, char **argv, const struct options *opt);
+int cmd_revoke(int argc, char **argv, const struct options *opt);
+int cmd_watch(int argc, char **argv, const struct options *opt);
 int cmd_leases(int argc, char **argv, const struct options *opt);
 
 /* message.c */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * revoke and watch: what clients have, and what happens to them.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mpoolctl.h"
+
+/* Half of what the kernel keeps; more come with the next call. */
+#define NR_EVENTS	32
+
+int cmd_revoke(int argc, char **argv, const struct options *opt)
+{
+	unsigned long long client, handle = 0;
+	__u64 revoked;
+	int err;
+
+	(void)opt;
+	if (parse_number(argv[1], &client)) {
+		complain("%s: not a client; \"mpoolctl leases %s\" has its number",
+			 argv[1], argv[0]);
+		return EXIT_USAGE;
+	}
+	if (argc > 2 && (parse_number(argv[2], &handle) || !handle)) {
+		complain("%s: %s", argv[2],
+			 "not a handle; give one that \"mpoolctl leases\" shows, or nothing to take all leases of the client");
+		return EXIT_USAGE;
+	}
+	err = mpl_revoke(argv[0], client, handle, &revoked);
+	if (err)
+		return refused("revoke", argv[0], err);
+	printf("%llu leases taken back\n", revoked);
+	return 0;
+}
+
+static void show(const struct mpool_event *event)
+{
+	printf("%llu.%06llu ", event->time_ns / 1000000000,
+	       event->time_ns / 1000 % 1000000);
+	if (event->lost)
+		printf("lost=%u ", event->lost);
+	switch (event->type) {
+	case MPOOL_EVENT_EXHAUSTED:
+		printf("exhausted count=%llu size=%llu backed=%llu",
+		       event->count, event->length, event->value);
+		break;
+	case MPOOL_EVENT_LEAK:
+		printf("leak count=%llu size=%llu client=%llu oldest=0x%016llx",
+		       event->count, event->length, event->client,
+		       event->value);
+		break;
+	default:
+		printf("event-%#x count=%llu", event->type, event->count);
+	}
+	putchar('\n');
+}
+
+int cmd_watch(int argc, char **argv, const struct options *opt)
+{
+	unsigned int mask = MPOOL_EVENT_EXHAUSTED;
+	struct mpool_event events[NR_EVENTS];
+	unsigned long long age = 0;
+	struct mpl_client *client;
+	int err, i, nr;
+
+	(void)opt;
+	if (argc > 1 && (parse_number(argv[1], &age) || !age ||
+			 age > UINT_MAX)) {
+		complain("%s: %s", argv[1],
+			 "not an age; give the milliseconds after which a lease is suspect, or nothing not to look for such");
+		return EXIT_USAGE;
+	}
+	if (age)
+		mask |= MPOOL_EVENT_LEAK;
+	err = mpl_open(&client, argv[0]);
+	if (err)
+		return refused("watch", argv[0], err);
+	err = mpl_events(client, mask, -1, age);
+	while (!err) {
+		nr = mpl_read_events(client, events, NR_EVENTS);
+		for (i = 0; i < nr; i++)
+			show(&events[i]);
+		fflush(stdout);
+		/* A reader that is gone is a reason to end, not to complain. */
+		if (ferror(stdout))
+			break;
+		if (nr < 0 && nr != -EINTR)
+			err = nr;
+	}
+	mpl_close(client);
+	return err ? refused("watch", argv[0], err) : 0;
+}
