@@ -179,9 +179,12 @@ static void take_kept(struct take *t, bool bytes)
 		cls = mpool_pool_peek(pool, i);
 		if (!cls || cls == t->cls || !cls->paged)
 			continue;
-		if (mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size),
-				 0) &&
-		    mpool_reclaim_squeeze(t->cls) && !take_new(t))
+		if (!mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size),
+				  0))
+			continue;
+		/* What the cleaner has in its hands could not be found. */
+		flush_work(&cls->stock.clean_work);
+		if (mpool_reclaim_squeeze(t->cls) && !take_new(t))
 			return;
 	}
 }
