@@ -92,6 +92,7 @@ static int live_until_killed(const char *pool, unsigned int seed)
 	unsigned int i;
 
 	for (;;) {
+		mt_attach_flags = rand_r(&seed) % 2 ? MPOOL_ATTACH_STRICT : 0;
 		if (mt_client_open(&c, pool))
 			return 1;
 		for (i = rand_r(&seed) % 16; i; i--)
@@ -245,6 +246,7 @@ static int endure(void *arg)
 	if (setitimer(ITIMER_REAL, &tick, NULL))
 		return 1;
 	for (i = 0; i < d->rounds; i++) {
+		mt_attach_flags = i % 2 ? MPOOL_ATTACH_STRICT : 0;
 		if (mt_client_open(&c, d->pool->name))
 			return 2;
 		/* Two take turns with what is enough for one. */

@@ -183,6 +183,7 @@ static void *destroys(void *arg)
 	struct mt_client c;
 
 	snprintf(name, sizeof(name), "beside-%d-%u", getpid(), me->nr);
+	mt_attach_flags = 0;
 	while (!over(f)) {
 		if (mt_create(fd, name, NULL) || mt_client_open(&c, name)) {
 			add(&f->bad_calls);
@@ -193,6 +194,10 @@ static void *destroys(void *arg)
 		for (i = 0; i < nr; i++)
 			memset(c.win + leases[i].offset, 0xdd,
 			       leases[i].length);
+		/* Kept is as bad as leased. */
+		if (nr > 0 && rand_r(&me->seed) % 2 &&
+		    mt_release_leases(c.fd, leases, nr))
+			add(&f->bad_calls);
 		if (mt_destroy(fd, name) != -EBUSY)
 			add(&f->bad_calls);
 		mt_client_close(&c);

@@ -25,7 +25,7 @@
 /* Pins are looked at again after a second at the latest; debug kernels lag. */
 #define QUIET_MS	8000
 
-__u32 mt_attach_flags = MPOOL_ATTACH_STRICT;
+__thread __u32 mt_attach_flags = MPOOL_ATTACH_STRICT;
 
 /* A test ends by _exit(): what it said must have been written by then. */
 static void __attribute__((constructor)) write_lines(void)

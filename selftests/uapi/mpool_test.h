@@ -50,10 +50,10 @@ struct mt_client {
 bool mt_disturbed(void);
 
 /*
- * Flags of ATTACH, STRICT unless a test is about what clients keep: most tests
- * want to see what happens when a buffer leaves its client.
+ * Flags of a thread's ATTACH, STRICT unless a test is about what clients keep:
+ * most tests want to see what happens when a buffer leaves its client.
  */
-extern __u32 mt_attach_flags;
+extern __thread __u32 mt_attach_flags;
 
 int mt_open(int flags);
 int mt_call(int fd, unsigned int cmd, void *arg);
