@@ -74,8 +74,15 @@ static unsigned int class_pages(const struct mpool_class *cls)
 static void tell_released(const struct mpool_client *client, u64 handle,
 			  const struct mpool_desc *desc)
 {
-	trace_mpool_release(client->pool->name, desc->cls->size, client->id,
-			    handle, desc->addr);
+	u32 size = desc->cls->size, id = lower_32_bits(handle);
+	unsigned int inside = 0;
+
+	if (handle) {
+		size = client->pool->sizes[mpool_slot_index(id)];
+		inside = mpool_slot_inside(&client->window->slots, id, size);
+	}
+	trace_mpool_release(client->pool->name, size, client->id, handle,
+			    desc->addr + inside);
 }
 
 /* Takes all leases back; no mapping is left, so there is nothing to zap. */
@@ -171,252 +178,6 @@ unlock:
 	return err;
 }
 
-static void grant_free(struct mpool_grant *grant)
-{
-	kvfree(grant->leases);
-}
-
-/* One piece of memory, its parts in order of their alignment. */
-static int grant_alloc(struct mpool_grant *grant, unsigned int nr)
-{
-	void *mem = kvmalloc_array(nr, sizeof(*grant->leases) +
-				   sizeof(*grant->holds) +
-				   sizeof(*grant->descs), GFP_KERNEL_ACCOUNT);
-
-	if (!mem)
-		return -ENOMEM;
-	grant->leases = mem;
-	grant->holds = (void *)(grant->leases + nr);
-	grant->descs = (void *)(grant->holds + nr);
-	return 0;
-}
-
-/* Gives up buffers without a slot, which were taken and charged. */
-static void give_up(struct mpool_client *client, struct mpool_class *cls,
-		    unsigned int nr, struct mpool_desc **descs)
-{
-	if (!nr)
-		return;
-	mpool_stock_return(cls, nr, descs);
-	mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
-}
-
-/* How many buffers may be charged; what is kept idle makes room. */
-static unsigned int room(struct mpool_client *client, unsigned int nr,
-			 unsigned int pages)
-{
-	unsigned int fits = mpool_quota_room(&client->quota, nr, pages);
-
-	if (fits == nr)
-		return nr;
-	mpool_keep_yield(client);
-	return mpool_quota_room(&client->quota, nr, pages);
-}
-
-/* Waits for buffers, and charges them; how many. */
-static int take(struct mpool_client *client, struct mpool_class *cls,
-		unsigned int nr, bool all, ktime_t deadline,
-		struct mpool_desc **descs)
-{
-	unsigned int pages = class_pages(cls), charged;
-	int got;
-
-	/* Whoever is over the limit neither waits nor has memory made. */
-	charged = room(client, nr, pages);
-	if (!charged || (all && charged < nr))
-		return -EDQUOT;
-	got = mpool_lease_take(cls, client->owner, charged, all, deadline,
-			       descs);
-	if (got < 0)
-		return got;
-
-	/*
-	 * Charged only now: who waits for long must not keep the user's other
-	 * processes from memory that it does not have.
-	 */
-	charged = mpool_quota_charge(&client->quota, got, pages);
-	if (charged < got && all) {
-		mpool_quota_uncharge(&client->quota, charged, pages);
-		charged = 0;
-	}
-	if (charged < got)
-		mpool_stock_return(cls, got - charged, descs + charged);
-	return charged ? (int)charged : -EDQUOT;
-}
-
-/* Takes buffers from the pool, and gives them slots. */
-static int take_fresh(struct mpool_client *client, struct mpool_class *cls,
-		      unsigned int nr, bool all, ktime_t deadline,
-		      struct mpool_grant *grant)
-{
-	struct mpool_hold *holds = grant->holds + grant->nr;
-	int got, placed, i;
-
-	got = take(client, cls, nr, all, deadline, grant->descs);
-	if (got < 0)
-		return got;
-	placed = mpool_slots_reserve(&client->window->slots, cls->index, got,
-				     all, holds);
-	if (placed < 0) {
-		give_up(client, cls, got, grant->descs);
-		return placed;
-	}
-	give_up(client, cls, got - placed, grant->descs + placed);
-	for (i = 0; i < placed; i++)
-		holds[i].desc = grant->descs[i];
-	grant->nr += placed;
-	return 0;
-}
-
-/*
- * What the client kept, then what the pool has.  Nobody waits with kept ones
- * in hand: two who want all could wait for each other's.
- */
-static int fill(struct mpool_client *client, struct mpool_class *cls,
-		unsigned int nr, bool all, ktime_t deadline,
-		struct mpool_grant *grant)
-{
-	unsigned int kept;
-	int err;
-
-	kept = mpool_keep_take(client, cls->index, nr, grant->holds);
-	grant->nr = kept;
-	grant->reused = kept;
-	if (kept == nr)
-		return 0;
-	if (!kept)
-		return take_fresh(client, cls, nr, all, deadline, grant);
-	err = take_fresh(client, cls, nr - kept, all, MPOOL_DEADLINE_TRY,
-			 grant);
-	if (!err || !all)
-		return 0;
-	grant->nr = 0;
-	grant->reused = 0;
-	mpool_keep_give_up(client, kept, grant->holds);
-	return take_fresh(client, cls, nr, all, deadline, grant);
-}
-
-/* What the process will be told. */
-static void tell(const struct mpool_client *client,
-		 const struct mpool_class *cls, struct mpool_grant *grant)
-{
-	struct mpool_window *window = client->window;
-	struct mpool_slot *slot;
-	unsigned int i;
-
-	for (i = 0; i < grant->nr; i++) {
-		slot = grant->holds[i].slot;
-		grant->leases[i] = (struct mpool_lease) {
-			.handle = mpool_slot_handle(slot->gen + 1, slot->id),
-			.offset = mpool_window_offset(window, slot->id),
-			.length = cls->size,
-		};
-	}
-}
-
-/**
- * mpool_client_prepare() - take what leases need, unseen by the process
- * @client: attached
- * @index: of a page class of its pool
- * @nr: leases wanted, 1 to MPOOL_BATCH_MAX
- * @all: fewer will not do
- * @deadline: how long to wait for buffers, as for mpool_lease_take()
- * @grant: filled in; to be committed or aborted
- *
- * Context: process, sleeps, allocates.
- * Return: 0; -EAGAIN, -ETIMEDOUT, -EINTR: no buffers; -EDQUOT: the limit of
- * locked memory; -ENOSPC: no slot free in the window; -ENOMEM.
- */
-int mpool_client_prepare(struct mpool_client *client, unsigned int index,
-			 unsigned int nr, bool all, ktime_t deadline,
-			 struct mpool_grant *grant)
-{
-	struct mpool_class *cls = mpool_pool_class(client->pool, index);
-	int err;
-
-	if (IS_ERR(cls))
-		return PTR_ERR(cls);
-	err = grant_alloc(grant, nr);
-	if (err)
-		return err;
-	grant->index = index;
-	WRITE_ONCE(client->asked, index);
-	err = fill(client, cls, nr, all, deadline, grant);
-	if (err)
-		grant_free(grant);
-	else
-		tell(client, cls, grant);
-	return err;
-}
-
-/**
- * mpool_client_commit() - the leases are the process's
- * @client: attached
- * @grant: prepared; freed
- *
- * Context: process, may sleep.
- */
-void mpool_client_commit(struct mpool_client *client, struct mpool_grant *grant)
-{
-	struct mpool_holder holder = {
-		.pid = task_tgid_nr(current),
-		.since = ktime_get_boottime_seconds(),
-	};
-	unsigned int i;
-
-	get_task_comm(holder.comm, current);
-	/* Before another thread can release them. */
-	for (i = 0; trace_mpool_lease_enabled() && i < grant->nr; i++)
-		trace_mpool_lease(client->pool->name, grant->leases[i].length,
-				  client->id, grant->leases[i].handle,
-				  grant->holds[i].desc->addr);
-	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
-			    &holder);
-	grant_free(grant);
-}
-
-/**
- * mpool_client_abort() - the leases will not be
- * @client: attached
- * @grant: prepared; freed
- *
- * Context: process, may sleep.
- */
-void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant)
-{
-	unsigned int nr = grant->nr - grant->reused, i;
-	struct mpool_hold *fresh = grant->holds + grant->reused;
-	struct mpool_class *cls;
-
-	cls = mpool_pool_peek(client->pool, grant->index);
-	for (i = 0; i < nr; i++)
-		grant->descs[i] = fresh[i].desc;
-	mpool_slots_free(&client->window->slots, nr, fresh);
-	give_up(client, cls, nr, grant->descs);
-	mpool_keep_give_up(client, grant->reused, grant->holds);
-	grant_free(grant);
-}
-
-/* Returns buffers that nobody reaches any more, class by class. */
-static void give_back(struct mpool_client *client, unsigned int nr,
-		      const struct mpool_hold *holds)
-{
-	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
-	struct mpool_class *cls;
-	unsigned int i = 0, n;
-
-	while (i < nr) {
-		cls = holds[i].desc->cls;
-		for (n = 0; n < MPOOL_SLOT_CHUNK && i < nr; n++, i++) {
-			if (holds[i].desc->cls != cls)
-				break;
-			descs[n] = holds[i].desc;
-		}
-		mpool_stock_return(cls, n, descs);
-		mpool_quota_uncharge(&client->quota, n, class_pages(cls));
-	}
-}
-
 /**
  * mpool_client_release() - end leases, all or none
  * @client: attached
@@ -445,13 +206,7 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 
 	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
 		tell_released(client, handles[i], holds[i].desc);
-	if (client->keeps)
-		nr = mpool_keep_put(client, nr, holds);
-	if (!nr)
-		goto free_holds;
-	mpool_window_zap(window, nr, holds);
-	mpool_slots_free(&window->slots, nr, holds);
-	give_back(client, nr, holds);
+	mpool_keep_release(client, nr, holds, client->keeps);
 free_holds:
 	kvfree(holds);
 	return err;
@@ -461,22 +216,22 @@ free_holds:
 static void take_back(struct mpool_client *client, unsigned int nr,
 		      struct mpool_hold *holds)
 {
-	struct mpool_window *window = client->window;
+	u64 handles[MPOOL_SLOT_CHUNK];
 	unsigned int i;
-	u64 handle;
+	u32 size;
 
-	mpool_window_zap(window, nr, holds);
 	/* The slots are dying, and their generation stays. */
 	for (i = 0; i < nr; i++) {
-		handle = mpool_slot_handle(holds[i].slot->gen,
-					   holds[i].slot->id);
-		tell_released(client, handle, holds[i].desc);
-		mpool_subscriber_post(&client->watch.sub, MPOOL_EVENT_REVOKED,
-				      holds[i].desc->cls->size, handle,
-				      client->id, 1);
+		handles[i] = mpool_slot_handle(holds[i].slot->gen,
+					       holds[i].slot->id);
+		tell_released(client, handles[i], holds[i].desc);
 	}
-	mpool_slots_free(&window->slots, nr, holds);
-	give_back(client, nr, holds);
+	mpool_keep_release(client, nr, holds, false);
+	for (i = 0; i < nr; i++) {
+		size = client->pool->sizes[mpool_slot_index(lower_32_bits(handles[i]))];
+		mpool_subscriber_post(&client->watch.sub, MPOOL_EVENT_REVOKED,
+				      size, handles[i], client->id, 1);
+	}
 }
 
 static u64 revoke_all(struct mpool_client *client, struct mpool_hold *holds)

@@ -19,7 +19,6 @@
 
 struct inode;
 struct mpool;
-struct mpool_lease;
 struct mpool_window;
 
 /**
@@ -58,24 +57,6 @@ struct mpool_client {
 	struct list_head node;
 };
 
-/**
- * struct mpool_grant - leases on their way to a client
- * @index: their size class
- * @nr: how many
- * @reused: how many of them, the first ones, the client had kept
- * @leases: what the process will be told
- * @holds: slots and buffers
- * @descs: buffers that have no slot yet
- */
-struct mpool_grant {
-	unsigned int index;
-	unsigned int nr;
-	unsigned int reused;
-	struct mpool_lease *leases;
-	struct mpool_hold *holds;
-	struct mpool_desc **descs;
-};
-
 /* NULL until the client is attached. */
 static inline struct mpool_window *
 mpool_client_window(const struct mpool_client *client)
@@ -88,12 +69,6 @@ struct mpool_client *mpool_client_open(void);
 void mpool_client_close(struct mpool_client *client);
 int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 			struct mpool_window *window, bool strict);
-int mpool_client_prepare(struct mpool_client *client, unsigned int index,
-			 unsigned int nr, bool all, ktime_t deadline,
-			 struct mpool_grant *grant);
-void mpool_client_commit(struct mpool_client *client,
-			 struct mpool_grant *grant);
-void mpool_client_abort(struct mpool_client *client, struct mpool_grant *grant);
 int mpool_client_revoke(struct mpool *pool, u64 id, u64 handle, u64 *revoked);
 int mpool_client_release(struct mpool_client *client, unsigned int nr,
 			 const u64 *handles, u32 *bad);

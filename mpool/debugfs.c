@@ -263,6 +263,7 @@ static void pool_added(struct mpool *pool)
 	debugfs_create_file("config", 0400, pool->dir, pool, &config_fops);
 	mpool_debugfs_add_stats(pool, pool->dir);
 	mpool_debugfs_add_leases(pool, pool->dir);
+	mpool_debugfs_add_carved(pool, pool->dir);
 	mpool_debugfs_add_leaks(pool, pool->dir);
 }
 

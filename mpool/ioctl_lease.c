@@ -11,6 +11,7 @@
 
 #include "access.h"
 #include "client.h"
+#include "grant.h"
 #include "ioctl.h"
 #include "lease.h"
 #include "pool.h"
@@ -20,6 +21,7 @@ static int attach_to(struct mpool_call *call, struct mpool *pool)
 {
 	struct mpool_client *client = call->client;
 	struct mpool_attach *attach = call->arg;
+	bool strict = attach->flags & MPOOL_ATTACH_STRICT;
 	struct mpool_window *window;
 	int err;
 
@@ -28,16 +30,15 @@ static int attach_to(struct mpool_call *call, struct mpool *pool)
 		return -EOPNOTSUPP;
 	if (!mpool_pool_may_attach(pool))
 		return -EACCES;
-	window = mpool_window_new(pool, client->inode->i_mapping);
+	window = mpool_window_new(pool, client->inode->i_mapping, strict);
 	if (IS_ERR(window))
 		return PTR_ERR(window);
 	attach->window_size = window->size;
-	attach->min_size = window->regions[window->first].size;
+	attach->min_size = pool->sizes[window->carved ? 0 : window->first];
 	attach->max_size = pool->max_size;
 	err = mpool_call_answer(call);
 	if (!err)
-		err = mpool_client_attach(client, pool, window, attach->flags &
-					  MPOOL_ATTACH_STRICT);
+		err = mpool_client_attach(client, pool, window, strict);
 	if (err)
 		mpool_window_free(window);
 	return err;
@@ -84,15 +85,19 @@ static int parse_deadline(u64 ns, ktime_t *deadline)
 	return 0;
 }
 
-/* What does not fill a page gets one: no page has two clients' bytes. */
-static int parse_length(const struct mpool *pool, u64 length,
-			unsigned int *index)
+/* No page has two clients' bytes: pieces come of pages that are this client's. */
+static int parse_length(const struct mpool_client *client, u64 length,
+			bool pages, unsigned int *index)
 {
+	const struct mpool *pool = client->pool;
+
 	if (!length)
 		return -EINVAL;
 	if (length > pool->max_size)
 		return -EMSGSIZE;
-	*index = mpool_pool_index(pool, max_t(u64, length, PAGE_SIZE));
+	*index = mpool_pool_index(pool, length);
+	if (pages || *index >= client->window->carved)
+		*index = mpool_pool_index(pool, max_t(u64, length, PAGE_SIZE));
 	return 0;
 }
 
@@ -115,7 +120,7 @@ int mpool_ioctl_lease(struct mpool_call *call)
 	ktime_t deadline;
 	int err;
 
-	if (req->flags & ~MPOOL_LEASE_ALL)
+	if (req->flags & ~(MPOOL_LEASE_ALL | MPOOL_LEASE_PAGES))
 		return -EINVAL;
 	if (!req->count || req->count > MPOOL_BATCH_MAX)
 		return -EINVAL;
@@ -124,13 +129,14 @@ int mpool_ioctl_lease(struct mpool_call *call)
 		return err;
 	if (!mpool_client_window(client))
 		return -ENOTCONN;
-	err = parse_length(client->pool, req->length, &index);
+	err = parse_length(client, req->length, req->flags & MPOOL_LEASE_PAGES,
+			   &index);
 	if (err)
 		return err;
 
-	err = mpool_client_prepare(client, index, req->count,
-				   req->flags & MPOOL_LEASE_ALL, deadline,
-				   &grant);
+	err = mpool_grant_prepare(client, index, req->count,
+				  req->flags & MPOOL_LEASE_ALL, deadline,
+				  &grant);
 	if (err)
 		return err;
 	req->granted = grant.nr;
@@ -140,9 +146,9 @@ int mpool_ioctl_lease(struct mpool_call *call)
 	else
 		err = mpool_call_answer(call);
 	if (err)
-		mpool_client_abort(client, &grant);
+		mpool_grant_abort(client, &grant);
 	else
-		mpool_client_commit(client, &grant);
+		mpool_grant_commit(client, &grant);
 	return err;
 }
 

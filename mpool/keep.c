@@ -41,8 +41,11 @@
 static struct mpool_class *class_of(const struct mpool_client *client,
 				    const struct mpool_hold *hold)
 {
+	unsigned int index = mpool_slot_index(hold->slot->id);
+
 	/* By the slot, which stays: the buffer may be gone already. */
-	return mpool_pool_peek(client->pool, mpool_slot_index(hold->slot->id));
+	return mpool_pool_peek(client->pool,
+			       mpool_window_backing(client->window, index));
 }
 
 static unsigned int pages_of(const struct mpool_class *cls)
@@ -66,16 +69,21 @@ static void retire(struct mpool_client *client, struct mpool_class *cls,
 	mpool_quota_uncharge(&client->quota, nr, pages_of(cls));
 }
 
-static unsigned int shed_class(struct mpool_client *client, unsigned int index,
-			       unsigned int nr, u32 until)
+/* What stands in one region: buffers of its class, or pages of pieces. */
+static unsigned int shed_region(struct mpool_client *client, unsigned int index,
+				unsigned int nr, u32 until)
 {
-	struct mpool_class *cls = mpool_pool_peek(client->pool, index);
-	struct mpool_slots *slots = &client->window->slots;
+	struct mpool_window *window = client->window;
+	struct mpool_slots *slots = &window->slots;
 	struct mpool_hold holds[BATCH];
 	unsigned int done = 0, n;
+	struct mpool_class *cls;
 
 	/* No more than there are now: the client may be adding to them. */
 	nr = min(nr, READ_ONCE(slots->classes[index].nr_kept));
+	if (!nr)
+		return 0;
+	cls = mpool_pool_peek(client->pool, mpool_window_backing(window, index));
 	while (done < nr) {
 		n = mpool_slots_evict(slots, index,
 				      min(nr - done, (unsigned int)BATCH),
@@ -89,6 +97,18 @@ static unsigned int shed_class(struct mpool_client *client, unsigned int index,
 	return done;
 }
 
+static unsigned int shed_class(struct mpool_client *client, unsigned int index,
+			       unsigned int nr, u32 until)
+{
+	unsigned int i, done = shed_region(client, index, nr, until);
+
+	if (index != client->window->first)
+		return done;
+	for (i = 0; i < client->window->carved && done < nr; i++)
+		done += shed_region(client, i, nr - done, until);
+	return done;
+}
+
 static unsigned int shed(struct mpool_keeper *keeper, struct mpool_class *cls,
 			 unsigned int nr, u32 until)
 {
@@ -99,7 +119,7 @@ static unsigned int shed(struct mpool_keeper *keeper, struct mpool_class *cls,
 	if (cls)
 		return shed_class(client, cls->index, nr, until);
 	for (i = 0; i < client->window->nr && done < nr; i++)
-		done += shed_class(client, i, nr - done, until);
+		done += shed_region(client, i, nr - done, until);
 	return done;
 }
 
@@ -183,17 +203,9 @@ static void shed_if_waited_for(struct mpool_client *client,
 	mpool_wait_kick(cls);
 }
 
-/**
- * mpool_keep_put() - keep what can be kept
- * @client: attached, not strict
- * @nr: how many
- * @holds: slots, dying, and buffers; what cannot be kept is moved to the front
- *
- * Context: process, sleeps.
- * Return: how many are left to the caller.
- */
-unsigned int mpool_keep_put(struct mpool_client *client, unsigned int nr,
-			    struct mpool_hold *holds)
+/* Keeps what can be kept; moves the rest to the front, and says how many. */
+static unsigned int keep_put(struct mpool_client *client, unsigned int nr,
+			     struct mpool_hold *holds)
 {
 	struct mpool_slots *slots = &client->window->slots;
 	unsigned int rest = 0, end = nr;
@@ -218,7 +230,7 @@ unsigned int mpool_keep_put(struct mpool_client *client, unsigned int nr,
 		unsigned int index = mpool_slots_coldest(slots);
 
 		if (index == slots->nr_classes ||
-		    !shed_class(client, index, BATCH, U32_MAX))
+		    !shed_region(client, index, BATCH, U32_MAX))
 			break;
 	}
 	/* What is kept is counted; pairs with mpool_recall_later(). */
@@ -253,6 +265,32 @@ unsigned int mpool_keep_take(struct mpool_client *client, unsigned int index,
 }
 
 /**
+ * mpool_keep_carve() - reserve pieces of pages that the client has
+ * @client: attached
+ * @index: of a carved class
+ * @nr: how many are wanted
+ * @holds: filled in
+ *
+ * Context: process.
+ * Return: how many, 0 to @nr.
+ */
+unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
+			      unsigned int nr, struct mpool_hold *holds)
+{
+	struct mpool_window *window = client->window;
+	unsigned int got, unkept;
+	struct mpool_class *cls;
+
+	got = mpool_slots_carve(&window->slots, index, nr, holds, &unkept);
+	if (unkept) {
+		cls = mpool_pool_peek(client->pool, window->first);
+		atomic_long_sub(unkept * pages_of(cls), &client->kept_pages);
+		mpool_stock_unkeep(cls, unkept);
+	}
+	return got;
+}
+
+/**
  * mpool_keep_give_up() - undo mpool_keep_take(), and give the buffers back
  * @client: attached
  * @nr: how many
@@ -272,6 +310,58 @@ void mpool_keep_give_up(struct mpool_client *client, unsigned int nr,
 		mpool_stock_keep(cls, n);
 		retire(client, cls, n, holds);
 	}
+}
+
+/* Returns buffers that nobody reaches any more, class by class. */
+static void give_back(struct mpool_client *client, unsigned int nr,
+		      const struct mpool_hold *holds)
+{
+	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
+	struct mpool_class *cls;
+	unsigned int i = 0, n;
+
+	while (i < nr) {
+		cls = holds[i].desc->cls;
+		for (n = 0; n < MPOOL_SLOT_CHUNK && i < nr; n++, i++) {
+			if (holds[i].desc->cls != cls)
+				break;
+			descs[n] = holds[i].desc;
+		}
+		mpool_stock_return(cls, n, descs);
+		mpool_quota_uncharge(&client->quota, n, pages_of(cls));
+	}
+}
+
+/**
+ * mpool_keep_release() - leases have ended
+ * @client: attached
+ * @nr: how many
+ * @holds: slots, dying or reserved, and buffers; used up
+ * @keep: the client may keep them
+ *
+ * What is not kept is with the pool when it returns, and not mapped any more.
+ * Pieces stay mapped as long as there are others in use in their page.
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_release(struct mpool_client *client, unsigned int nr,
+			struct mpool_hold *holds, bool keep)
+{
+	struct mpool_window *window = client->window;
+	unsigned int ended = nr;
+
+	if (window->carved)
+		nr = mpool_slots_uncarve(&window->slots, nr, holds);
+	/* Whoever polls the client's file can lease the pieces. */
+	if (nr < ended)
+		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));
+	if (keep)
+		nr = keep_put(client, nr, holds);
+	if (!nr)
+		return;
+	mpool_window_zap(window, nr, holds);
+	mpool_slots_free(&window->slots, nr, holds);
+	give_back(client, nr, holds);
 }
 
 /**

@@ -12,10 +12,12 @@ struct mpool_hold;
 
 void mpool_keep_init(struct mpool_client *client);
 void mpool_keep_exit(struct mpool_client *client);
-unsigned int mpool_keep_put(struct mpool_client *client, unsigned int nr,
-			    struct mpool_hold *holds);
+void mpool_keep_release(struct mpool_client *client, unsigned int nr,
+			struct mpool_hold *holds, bool keep);
 unsigned int mpool_keep_take(struct mpool_client *client, unsigned int index,
 			     unsigned int nr, struct mpool_hold *holds);
+unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
+			      unsigned int nr, struct mpool_hold *holds);
 void mpool_keep_give_up(struct mpool_client *client, unsigned int nr,
 			struct mpool_hold *holds);
 void mpool_keep_drop(struct mpool_client *client);

@@ -14,10 +14,6 @@
 
 #include "slots.h"
 
-struct chunk {
-	struct mpool_slot slots[MPOOL_SLOT_CHUNK];
-};
-
 /**
  * mpool_slots_init() - an empty table
  * @slots: the table; the caller then sets each class's capacity
@@ -37,6 +33,8 @@ int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
 	for (i = 0; i < nr_classes; i++) {
 		INIT_LIST_HEAD(&slots->classes[i].free);
 		INIT_LIST_HEAD(&slots->classes[i].kept);
+		INIT_LIST_HEAD(&slots->classes[i].partial);
+		INIT_LIST_HEAD(&slots->classes[i].bare);
 	}
 	slots->nr_classes = nr_classes;
 	spin_lock_init(&slots->lock);
@@ -53,7 +51,7 @@ int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
  */
 void mpool_slots_exit(struct mpool_slots *slots)
 {
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 	unsigned long pos;
 
 	xa_for_each(&slots->chunks, pos, chunk)
@@ -63,9 +61,9 @@ void mpool_slots_exit(struct mpool_slots *slots)
 	kfree(slots->classes);
 }
 
-static struct chunk *chunk_new(u32 first)
+static struct mpool_slot_chunk *chunk_new(u32 first)
 {
-	struct chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
+	struct mpool_slot_chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	unsigned int i;
 
 	if (!chunk)
@@ -75,12 +73,21 @@ static struct chunk *chunk_new(u32 first)
 	return chunk;
 }
 
-/* Puts a new chunk into the table, its slots among the free ones. */
-static int add_chunk(struct mpool_slots *slots, unsigned int index)
+/**
+ * mpool_slots_add_chunk() - put a new chunk into the table
+ * @slots: the table
+ * @index: of the size class
+ *
+ * Its slots are free then; as a carved class's, it is bare.
+ *
+ * Context: process, allocates; @slots->grow is held.
+ * Return: 0; -ENOSPC: no place left in the window; -ENOMEM.
+ */
+int mpool_slots_add_chunk(struct mpool_slots *slots, unsigned int index)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
 	u32 first = mpool_slot_id(index, sc->made);
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 	u32 nr;
 	int err;
 
@@ -100,8 +107,10 @@ static int add_chunk(struct mpool_slots *slots, unsigned int index)
 
 	spin_lock(&slots->lock);
 	sc->made += nr;
+	if (sc->pieces)
+		list_add(&chunk->node, &sc->bare);
 	/* The lowest number first, so that a window fills from its start. */
-	while (nr)
+	while (!sc->pieces && nr)
 		list_add(&chunk->slots[--nr].node, &sc->free);
 	spin_unlock(&slots->lock);
 	return 0;
@@ -119,7 +128,7 @@ static int grow(struct mpool_slots *slots, unsigned int index)
 	enough = !list_empty(&sc->free);
 	spin_unlock(&slots->lock);
 	if (!enough)
-		err = add_chunk(slots, index);
+		err = mpool_slots_add_chunk(slots, index);
 	mutex_unlock(&slots->grow);
 	return err;
 }
@@ -179,23 +188,26 @@ int mpool_slots_reserve(struct mpool_slots *slots, unsigned int index,
  * mpool_slots_free() - give back slots that are reserved or dying
  * @slots: the table
  * @nr: how many
- * @holds: which; no mapping reaches their buffers any more
+ * @holds: which, but no pieces: whole buffers, and pages that were carved; no
+ *	mapping reaches them any more
  *
  * Context: process; takes the lock.
  */
 void mpool_slots_free(struct mpool_slots *slots, unsigned int nr,
 		      const struct mpool_hold *holds)
 {
+	struct mpool_slot_class *sc;
 	struct mpool_slot *slot;
 
 	spin_lock(&slots->lock);
 	while (nr--) {
 		slot = holds[nr].slot;
+		sc = &slots->classes[mpool_slot_index(slot->id)];
+		if (sc->pieces)
+			mpool_slots_strip(slots, slot);
 		/* Handles are never used twice. */
-		if (slot->gen == U32_MAX)
-			continue;
-		list_add(&slot->node,
-			 &slots->classes[mpool_slot_index(slot->id)].free);
+		else if (slot->gen != U32_MAX)
+			list_add(&slot->node, &sc->free);
 	}
 	spin_unlock(&slots->lock);
 }
@@ -241,7 +253,7 @@ void mpool_slots_publish(struct mpool_slots *slots, unsigned int nr,
  */
 struct mpool_slot *mpool_slots_find(struct mpool_slots *slots, u32 id)
 {
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 
 	lockdep_assert_held(&slots->lock);
 	/* Chunks are only ever added, and freed when nobody looks any more. */
@@ -355,7 +367,7 @@ unsigned int mpool_slots_revoke_all(struct mpool_slots *slots,
 				    struct mpool_hold *holds)
 {
 	unsigned int i, nr = 0;
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		spin_lock(&slots->lock);
@@ -385,14 +397,17 @@ unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
 			       struct mpool_desc **descs, unsigned int *kept)
 {
 	unsigned int i, nr = 0;
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 
 	*kept = 0;
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
+		/* Its pieces are leases, but one buffer. */
+		if (chunk->page)
+			descs[nr++] = chunk->page;
 		for (i = 0; i < MPOOL_SLOT_CHUNK; i++) {
 			struct mpool_slot *slot = &chunk->slots[i];
 
-			if (slot->state == MPOOL_SLOT_FREE)
+			if (slot->state == MPOOL_SLOT_FREE || chunk->page)
 				continue;
 			descs[nr++] = slot->desc;
 			if (slot->state == MPOOL_SLOT_KEPT) {
@@ -401,8 +416,10 @@ unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
 			}
 			slot->state = MPOOL_SLOT_FREE;
 		}
-		if (nr)
+		if (nr) {
+			++*pos;
 			break;
+		}
 	}
 	return nr;
 }
@@ -420,7 +437,7 @@ unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 				  struct mpool_slot *copies)
 {
 	unsigned int i, nr = 0;
-	struct chunk *chunk;
+	struct mpool_slot_chunk *chunk;
 
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		spin_lock(&slots->lock);

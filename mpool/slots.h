@@ -15,6 +15,16 @@
  * whose mappings are being taken away, or stay.  A kept slot's lease is over,
  * but its buffer is the client's still, and mapped as it was.  All changes
  * happen under the lock.
+ *
+ * A class below half a page has its leases carved from pages (slots_carve.c).
+ * Each chunk of its slots is one page's pieces, and goes through
+ *
+ *   bare -> carved -> dying -> bare
+ *             ^        |  ^
+ *             '- kept -'--'
+ *
+ * with its first slot in the place of the page as a whole when it is dying or
+ * kept: no piece of it is leased then.
  */
 #ifndef _MPOOL_SLOTS_H
 #define _MPOOL_SLOTS_H
@@ -34,7 +44,10 @@ struct mpool_desc;
 #define MPOOL_SLOTS_MAX		BIT(MPOOL_SLOT_BITS)
 #define MPOOL_GEN_SHIFT		32
 
-/* Slots made at once; they take most of a page. */
+/*
+ * Slots made at once; they take most of a page.  As many as a page has pieces of
+ * the smallest class, so that the pieces of a page are one chunk.
+ */
 #define MPOOL_SLOT_CHUNK	64
 
 /**
@@ -79,9 +92,31 @@ struct mpool_slot {
 };
 
 /**
+ * struct mpool_slot_chunk - slots next to each other
+ * @slots: by their number
+ * @page: that the pieces are carved from; NULL: bare, dying or no such class
+ * @node: among the class's chunks, the partial or the bare ones
+ * @idle: bit mask of the pieces that may be taken
+ * @used: pieces that are taken: reserved, live or dying
+ *
+ * All protected by the slots' lock.
+ */
+struct mpool_slot_chunk {
+	struct mpool_slot slots[MPOOL_SLOT_CHUNK];
+	struct mpool_desc *page;
+	struct list_head node;
+	u64 idle;
+	unsigned int used;
+};
+
+/**
  * struct mpool_slot_class - the slots of one size class
  * @free: free ones, those used last, whose page tables are there, first; @lock
  * @kept: kept ones, those released last, whose lines are warm, first; @lock
+ * @partial: carved pages with idle pieces, those used last first; @lock
+ * @bare: chunks without a page; @lock
+ * @pages: carved pages that are neither kept nor dying; @lock
+ * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
  * @made: slots made; written under @grow and @lock
  * @live: leases that stand; @lock
@@ -90,6 +125,10 @@ struct mpool_slot {
 struct mpool_slot_class {
 	struct list_head free;
 	struct list_head kept;
+	struct list_head partial;
+	struct list_head bare;
+	u32 pages;
+	u32 pieces;
 	u32 nr_kept;
 	u32 made;
 	u32 live;
@@ -140,6 +179,15 @@ static inline u32 mpool_slot_nr(u32 id)
 	return id & (MPOOL_SLOTS_MAX - 1);
 }
 
+/* Where a piece lies in the page that it was carved from; 0 for whole buffers. */
+static inline unsigned int mpool_slot_inside(const struct mpool_slots *slots,
+					     u32 id, u32 size)
+{
+	if (!slots->classes[mpool_slot_index(id)].pieces)
+		return 0;
+	return mpool_slot_nr(id) % MPOOL_SLOT_CHUNK * size;
+}
+
 static inline u64 mpool_slot_handle(u32 gen, u32 id)
 {
 	return ((u64)gen << MPOOL_GEN_SHIFT) | id;
@@ -158,6 +206,8 @@ int mpool_slots_kill(struct mpool_slots *slots, unsigned int nr,
 		     const u64 *handles, struct mpool_hold *holds, u32 *bad);
 unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds);
+bool mpool_slots_unkeep(struct mpool_slots *slots, unsigned int index,
+			struct mpool_hold *hold);
 bool mpool_slots_keepable(const struct mpool_hold *hold);
 void mpool_slots_keep(struct mpool_slots *slots, unsigned int nr,
 		      const struct mpool_hold *holds, u32 now);
@@ -171,10 +221,23 @@ unsigned int mpool_slots_revoke_all(struct mpool_slots *slots,
 				    unsigned long *pos,
 				    struct mpool_hold *holds);
 struct mpool_slot *mpool_slots_find(struct mpool_slots *slots, u32 id);
+int mpool_slots_add_chunk(struct mpool_slots *slots, unsigned int index);
 unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
 			       struct mpool_desc **descs, unsigned int *kept);
 unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 				  struct mpool_slot *copies);
 unsigned int mpool_slots_live(struct mpool_slots *slots);
+
+/* slots_carve.c */
+unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, struct mpool_hold *holds,
+			       unsigned int *unkept);
+int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
+			 struct mpool_desc *page, unsigned int nr,
+			 struct mpool_hold *holds);
+unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
+				 struct mpool_hold *holds);
+struct mpool_desc *mpool_slots_page(struct mpool_slots *slots, u32 id);
+void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot);
 
 #endif /* _MPOOL_SLOTS_H */

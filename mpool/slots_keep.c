@@ -19,6 +19,28 @@ static void unkeep(struct mpool_slots *slots, struct mpool_slot_class *sc,
 }
 
 /**
+ * mpool_slots_unkeep() - reserve the slot that was kept last, with its buffer
+ * @slots: the table
+ * @index: of the size class
+ * @hold: filled in
+ *
+ * Context: the lock is held.
+ * Return: false when none is kept.
+ */
+bool mpool_slots_unkeep(struct mpool_slots *slots, unsigned int index,
+			struct mpool_hold *hold)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+
+	lockdep_assert_held(&slots->lock);
+	if (list_empty(&sc->kept))
+		return false;
+	unkeep(slots, sc, list_first_entry(&sc->kept, struct mpool_slot, node),
+	       hold);
+	return true;
+}
+
+/**
  * mpool_slots_keepable() - may a dying slot keep its buffer
  * @hold: the slot
  *
@@ -83,9 +105,9 @@ unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
 	if (!READ_ONCE(sc->nr_kept))
 		return 0;
 	spin_lock(&slots->lock);
-	for (i = 0; i < nr && !list_empty(&sc->kept); i++)
-		unkeep(slots, sc, list_first_entry(&sc->kept, struct mpool_slot,
-						   node), &holds[i]);
+	for (i = 0; i < nr; i++)
+		if (!mpool_slots_unkeep(slots, index, &holds[i]))
+			break;
 	spin_unlock(&slots->lock);
 	return i;
 }

@@ -249,6 +249,19 @@ ssize_t mpool_watch_read(struct mpool_client *client, char __user *to,
 	}
 }
 
+static bool can_lease(const struct mpool_client *client)
+{
+	const struct mpool_window *window = client->window;
+	unsigned int index = READ_ONCE(client->asked);
+
+	/* A look, as mpool_lease_ready() is one. */
+	if (index < window->carved &&
+	    !list_empty(&window->slots.classes[index].partial))
+		return true;
+	return mpool_lease_ready(client->pool,
+				 mpool_window_backing(window, index));
+}
+
 /**
  * mpool_watch_poll() - what would not wait now
  * @client: attached
@@ -270,7 +283,7 @@ __poll_t mpool_watch_poll(struct mpool_client *client, struct file *file,
 	smp_mb();
 	if (READ_ONCE(client->watch.sub.nr))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (mpool_lease_ready(client->pool, READ_ONCE(client->asked)))
+	if (can_lease(client))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
 }

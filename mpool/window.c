@@ -40,38 +40,76 @@ static u32 capacity(const struct mpool *pool, u32 size)
 		     MPOOL_SLOTS_MAX);
 }
 
-static int lay_out(struct mpool_window *window, const struct mpool *pool)
+/* Appends @nr strides to the window; they are the class's. */
+static int add_region(struct mpool_window *window, unsigned int index,
+		      u32 size, u32 nr)
 {
-	struct mpool_region *region;
+	struct mpool_region *region = &window->regions[index];
+
+	region->base = window->size;
+	region->size = size;
+	region->shift = order_base_2(max_t(u32, size, PAGE_SIZE));
+	if (check_add_overflow(window->size, (u64)nr << region->shift,
+			       &window->size) ||
+	    window->size > MAX_LFS_FILESIZE)
+		return -EOVERFLOW;
+	return 0;
+}
+
+static int lay_out_buffers(struct mpool_window *window, const struct mpool *pool)
+{
 	u32 nr, i;
+	int err;
 
 	for (i = pool->nr_classes; i-- && pool->sizes[i] >= PAGE_SIZE; ) {
-		region = &window->regions[i];
-		region->base = window->size;
-		region->size = pool->sizes[i];
-		region->shift = order_base_2(region->size);
-		nr = capacity(pool, region->size);
+		nr = capacity(pool, pool->sizes[i]);
 		window->slots.classes[i].capacity = nr;
-		if (check_add_overflow(window->size, (u64)nr << region->shift,
-				       &window->size) ||
-		    window->size > MAX_LFS_FILESIZE)
-			return -EOVERFLOW;
+		err = add_region(window, i, pool->sizes[i], nr);
+		if (err)
+			return err;
 		window->first = i;
 	}
 	return window->size ? 0 : -EOPNOTSUPP;
+}
+
+/*
+ * Above half a page, a piece would be a page.  All pages there may be have a
+ * place in each region: offsets cost nothing.
+ */
+static int lay_out_pieces(struct mpool_window *window, const struct mpool *pool)
+{
+	struct mpool_slot_class *sc;
+	u32 nr, i;
+	int err;
+
+	nr = min_t(u32, capacity(pool, PAGE_SIZE),
+		   MPOOL_SLOTS_MAX / MPOOL_SLOT_CHUNK);
+	while (pool->sizes[window->carved] <= PAGE_SIZE / 2)
+		window->carved++;
+	for (i = window->carved; i--; ) {
+		sc = &window->slots.classes[i];
+		sc->pieces = PAGE_SIZE / pool->sizes[i];
+		sc->capacity = nr * MPOOL_SLOT_CHUNK;
+		err = add_region(window, i, pool->sizes[i], nr);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /**
  * mpool_window_new() - lay out a window for a pool's page classes
  * @pool: the pool
  * @mapping: that the window's mappings are found by
+ * @strict: every lease has pages of its own
  *
  * Context: process, may sleep.
  * Return: the window or ERR_PTR(): -EOPNOTSUPP: the pool has no page class;
  * -EOVERFLOW: no file could be so long; -ENOMEM.
  */
 struct mpool_window *mpool_window_new(const struct mpool *pool,
-				      struct address_space *mapping)
+				      struct address_space *mapping,
+				      bool strict)
 {
 	struct mpool_window *window;
 	int err;
@@ -85,7 +123,9 @@ struct mpool_window *mpool_window_new(const struct mpool *pool,
 	err = mpool_slots_init(&window->slots, window->nr);
 	if (err)
 		goto free_window;
-	err = lay_out(window, pool);
+	err = lay_out_buffers(window, pool);
+	if (!err && !strict)
+		err = lay_out_pieces(window, pool);
 	if (err)
 		goto exit_slots;
 	return window;
@@ -114,6 +154,11 @@ static unsigned int find_region(const struct mpool_window *window, u64 offset)
 {
 	unsigned int low = window->first, high = window->nr - 1, mid;
 
+	/* Regions of pieces, if there are any, come behind those of buffers. */
+	if (window->carved && offset >= window->regions[window->carved - 1].base) {
+		low = 0;
+		high = window->carved - 1;
+	}
 	/* Bases fall with the index: look for the first not above offset. */
 	while (low < high) {
 		mid = (low + high) / 2;
@@ -125,6 +170,24 @@ static unsigned int find_region(const struct mpool_window *window, u64 offset)
 	return low;
 }
 
+/* The buffer that leases at a slot or of a page's pieces stand in, or NULL. */
+static struct mpool_desc *find_leased(struct mpool_window *window, u32 id,
+				      u32 *gen)
+{
+	struct mpool_slot *slot;
+
+	lockdep_assert_held(&window->slots.lock);
+	/* A page's pieces change; it is the client's while any is used. */
+	*gen = 0;
+	if (mpool_slot_index(id) < window->carved)
+		return mpool_slots_page(&window->slots, id);
+	slot = mpool_slots_find(&window->slots, id);
+	if (!slot || slot->state != MPOOL_SLOT_LIVE)
+		return NULL;
+	*gen = slot->gen;
+	return slot->desc;
+}
+
 /* Takes a reference on the page at an offset, if a lease stands there. */
 static struct page *get_leased_page(struct mpool_window *window, u64 offset,
 				    u32 *id, u32 *gen)
@@ -132,36 +195,42 @@ static struct page *get_leased_page(struct mpool_window *window, u64 offset,
 	unsigned int index = find_region(window, offset);
 	const struct mpool_region *region = &window->regions[index];
 	struct page *page = NULL;
-	struct mpool_slot *slot;
-	u64 inside;
+	struct mpool_desc *desc;
+	u64 inside, nr;
 
 	offset -= region->base;
-	*id = mpool_slot_id(index, offset >> region->shift);
+	nr = offset >> region->shift;
+	if (index < window->carved)
+		nr *= MPOOL_SLOT_CHUNK;
+	*id = mpool_slot_id(index, nr);
 	inside = offset & (BIT_ULL(region->shift) - 1);
+	/* Behind a buffer; a page of pieces has nothing inside but itself. */
 	if (inside >= region->size)
 		return NULL;
 
 	spin_lock(&window->slots.lock);
-	slot = mpool_slots_find(&window->slots, *id);
-	if (slot && slot->state == MPOOL_SLOT_LIVE) {
-		*gen = slot->gen;
-		page = virt_to_page(slot->desc->addr + inside);
+	desc = find_leased(window, *id, gen);
+	if (desc) {
+		page = virt_to_page(desc->addr + inside);
 		get_page(page);
 	}
 	spin_unlock(&window->slots.lock);
 	return page;
 }
 
-static bool still_leased(struct mpool_window *window, u32 id, u32 gen)
+static bool still_leased(struct mpool_window *window, u32 id, u32 gen,
+			 const struct page *page)
 {
-	struct mpool_slot *slot;
-	bool live;
+	struct mpool_desc *desc;
+	u32 now;
+	bool same;
 
 	spin_lock(&window->slots.lock);
-	slot = mpool_slots_find(&window->slots, id);
-	live = slot->state == MPOOL_SLOT_LIVE && slot->gen == gen;
+	desc = find_leased(window, id, &now);
+	same = desc && now == gen &&
+	       (gen || virt_to_page(desc->addr) == page);
 	spin_unlock(&window->slots.lock);
-	return live;
+	return same;
 }
 
 static vm_fault_t fault(struct vm_fault *vmf)
@@ -181,7 +250,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 
 	/* Held by other faults and by releases, for moments only. */
 	folio_lock(page_folio(page));
-	if (!still_leased(window, id, gen)) {
+	if (!still_leased(window, id, gen, page)) {
 		folio_unlock(page_folio(page));
 		put_page(page);
 		return VM_FAULT_SIGBUS;

@@ -39,7 +39,7 @@ FIXTURE_SETUP(events)
 	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
 	ASSERT_EQ(0, mt_client_open(&self->other, self->pool.name));
 	ASSERT_EQ(0, fcntl(self->client.fd, F_SETFL, O_NONBLOCK));
-	ASSERT_EQ(MAX, mt_lease(self->other.fd, 1, MAX, self->leases));
+	ASSERT_EQ(MAX, mt_lease(self->other.fd, MT_PAGE, MAX, self->leases));
 }
 
 FIXTURE_TEARDOWN(events)
@@ -122,7 +122,7 @@ TEST_F(events, exhausted)
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, -1, 0));
 	EXPECT_EQ(-EAGAIN, get(self->client.fd, &self->event, SIZE));
 	EXPECT_EQ(0, ready(self->client.fd, 0) & POLLIN);
-	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, 1, 1, self->leases));
+	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, MT_PAGE, 1, self->leases));
 	ASSERT_EQ((long)SIZE, await(self->client.fd, &self->event, SIZE));
 	EXPECT_EQ(MPOOL_EVENT_EXHAUSTED, self->event.type);
 	EXPECT_EQ(1, self->event.count);
@@ -145,7 +145,7 @@ TEST_F(events, added_up)
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, -1, 0));
 	ASSERT_EQ(0, ask(self->other.fd, MPOOL_EVENT_REVOKED, SIZE, -1, 0));
 	for (i = 0; i < 1000; i++)
-		mt_lease(self->client.fd, 1, 1, self->leases);
+		mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	while (count < 1000) {
 		ASSERT_EQ((long)SIZE, await(self->client.fd, self->more,
 					    sizeof(self->more)));
@@ -154,7 +154,7 @@ TEST_F(events, added_up)
 	EXPECT_EQ(1000, count);
 	EXPECT_EQ(0, ready(self->other.fd, 0) & POLLIN);
 	ASSERT_EQ(0, ask(self->client.fd, 0, SIZE, -1, 0));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	EXPECT_EQ(-EAGAIN, get(self->client.fd, &self->event, SIZE));
 }
 
@@ -190,7 +190,7 @@ TEST_F(events, lost)
 	ASSERT_EQ(0, mt_create(self->pool.fd, "lost", &cfg));
 	ASSERT_EQ(0, mt_client_open(&client, "lost"));
 	ASSERT_EQ(0, ask(client.fd, MPOOL_EVENT_REVOKED, SIZE, -1, 0));
-	ASSERT_EQ(70, mt_lease(client.fd, 1, 70, leases));
+	ASSERT_EQ(70, mt_lease(client.fd, MT_PAGE, 70, leases));
 	id = mt_client_id("lost", leases[0].handle);
 	ASSERT_EQ(0, mt_revoke(self->pool.fd, "lost", id, 0, NULL));
 	ASSERT_EQ((long)(64 * SIZE), get(client.fd, self->more,
@@ -199,7 +199,7 @@ TEST_F(events, lost)
 	EXPECT_EQ(leases[6].handle, self->more[0].value);
 	EXPECT_EQ(0, self->more[1].lost);
 	EXPECT_EQ(leases[69].handle, self->more[63].value);
-	ASSERT_EQ(1, mt_lease_wait(client.fd, 0, 1, 1,
+	ASSERT_EQ(1, mt_lease_wait(client.fd, 0, MT_PAGE, 1,
 				   mt_now() + 10000000000ULL, leases));
 	ASSERT_EQ(0, mt_revoke(self->pool.fd, "lost", id, leases[0].handle,
 			       NULL));
@@ -216,14 +216,14 @@ TEST_F(events, record_sizes)
 	unsigned char long_one[100];
 
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, 16, -1, 0));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	EXPECT_EQ(-EINVAL, get(self->client.fd, &self->event, 15));
 	memset(&self->event, 0xff, SIZE);
 	EXPECT_EQ(16, await(self->client.fd, &self->event, 31));
 	EXPECT_EQ(MPOOL_EVENT_EXHAUSTED, self->event.type);
 	EXPECT_EQ(~0ULL, self->event.count);
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, 100, -1, 0));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	memset(long_one, 0xff, sizeof(long_one));
 	EXPECT_EQ(100, await(self->client.fd, long_one, 100));
 	EXPECT_TRUE(mt_all(long_one + SIZE, 0, 100 - SIZE));
@@ -236,7 +236,7 @@ TEST_F(events, bad_address)
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, -1, 0));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	EXPECT_EQ(-EFAULT, await(self->client.fd, nowhere, SIZE));
 	munmap(nowhere, MT_PAGE);
 	EXPECT_EQ((long)SIZE, get(self->client.fd, &self->event, SIZE));
@@ -251,15 +251,15 @@ TEST_F(events, by_eventfd)
 
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, fd, 0));
 	EXPECT_EQ(-EAGAIN, get(fd, &n, sizeof(n)));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	EXPECT_EQ(8, await(fd, &n, sizeof(n)));
 	EXPECT_EQ(1, n);
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	EXPECT_EQ(8, await(fd, &n, sizeof(n)));
 	ASSERT_EQ((long)SIZE, get(self->client.fd, &self->event, SIZE));
 	EXPECT_EQ(2, self->event.count);
 	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, -1, 0));
-	mt_lease(self->client.fd, 1, 1, self->leases);
+	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	ASSERT_EQ((long)SIZE, await(self->client.fd, &self->event, SIZE));
 	EXPECT_EQ(-EAGAIN, get(fd, &n, sizeof(n)));
 	close(fd);
@@ -294,7 +294,7 @@ TEST_F(events, waited_for)
 	ASSERT_EQ(0, fcntl(self->client.fd, F_SETFL, 0));
 	ASSERT_EQ(0, pthread_create(&r.thread, NULL, read_one, &r));
 	mt_sleep_ms(50);
-	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, 1, 1, self->leases));
+	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, MT_PAGE, 1, self->leases));
 	pthread_join(r.thread, NULL);
 	EXPECT_EQ((long)SIZE, r.result);
 	EXPECT_EQ(MPOOL_EVENT_EXHAUSTED, r.event.type);
@@ -335,7 +335,7 @@ TEST_F(events, room)
 	start = mt_now();
 	EXPECT_EQ(POLLOUT, ready(self->client.fd, 10000));
 	EXPECT_GT(start + 5000000000ULL, mt_now());
-	ASSERT_EQ(1, mt_lease_wait(self->client.fd, 0, 1, 1,
+	ASSERT_EQ(1, mt_lease_wait(self->client.fd, 0, MT_PAGE, 1,
 				   mt_now() + 10000000000ULL, &lease));
 	EXPECT_EQ(0, ready(self->client.fd, 0));
 	/* Of another class there is some. */

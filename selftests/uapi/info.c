@@ -144,7 +144,7 @@ FIXTURE_VARIANT_ADD(abi, lease)
 	.cmd = MPOOL_IOC_LEASE,
 	.size = sizeof(struct mpool_lease_req),
 	.answers = true,
-	.valid_flags = MPOOL_LEASE_ALL,
+	.valid_flags = MPOOL_LEASE_ALL | MPOOL_LEASE_PAGES,
 };
 
 FIXTURE_VARIANT_ADD(abi, release)

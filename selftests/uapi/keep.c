@@ -358,7 +358,7 @@ TEST_F(keep, bounds)
 
 	ASSERT_EQ(0, mt_create(self->pool.fd, "bounds", &cfg));
 	ASSERT_EQ(0, mt_client_open(&client, "bounds"));
-	ASSERT_EQ(2048, mt_lease(client.fd, 1, 2048, leases));
+	ASSERT_EQ(2048, mt_lease(client.fd, MT_PAGE, 2048, leases));
 	ASSERT_EQ(0, mt_release_leases(client.fd, leases, 2048));
 	ASSERT_EQ(0, mt_stats(client.fd, "", &st));
 	EXPECT_GE(1024, st.total.cached);
@@ -462,14 +462,14 @@ static int lease_within_limit(void *arg)
 	fd2 = mt_open(O_RDWR);
 	if (mt_attach(fd, name, NULL) || mt_attach(fd2, name, NULL))
 		return 2;
-	if (mt_lease(fd, 1, 8, leases) != 4 ||
-	    mt_lease(fd2, 1, 1, more) != -EDQUOT)
+	if (mt_lease(fd, MT_PAGE, 8, leases) != 4 ||
+	    mt_lease(fd2, MT_PAGE, 1, more) != -EDQUOT)
 		return 3;
 	mt_release_leases(fd, leases, 4);
 	/* By another file, of another size. */
 	if (mt_lease(fd2, 2 * MT_PAGE, 2, more) != 2)
 		return 4;
-	if (mt_lease(fd, 1, 1, leases) != -EDQUOT)
+	if (mt_lease(fd, MT_PAGE, 1, leases) != -EDQUOT)
 		return 5;
 	return 0;
 }

@@ -256,7 +256,7 @@ struct mpool_pool_list {
  * @flags: [in] MPOOL_ATTACH_*
  * @name: [in] which pool
  * @window_size: [out] bytes to mmap, from offset 0, to reach every lease
- * @min_size: [out] smallest length a lease is cut for, bytes
+ * @min_size: [out] length of the smallest lease, bytes
  * @max_size: [out] largest lease, bytes
  *
  * Binds the open file to the pool, once.  From then on the file can be mapped:
@@ -264,6 +264,11 @@ struct mpool_pool_list {
  * or a range outside the window, -EPERM for PROT_EXEC, -EACCES for PROT_WRITE
  * on a file opened for reading.  Where no lease stands, an access is SIGBUS.
  * A class whose limit is raised later keeps its share of the window.
+ *
+ * A lease of at most half a page is carved from a page that this client has for
+ * leases of that length alone: several leases stand in one page, and no page has
+ * bytes of two clients.  A client that attaches with MPOOL_ATTACH_STRICT gets at
+ * least a page for every lease.
  *
  * -EBUSY: already attached.  -ENOENT:
  * no such pool.  -EACCES: the pool's mode says no.  -EOPNOTSUPP: the pool has
@@ -279,7 +284,10 @@ struct mpool_attach {
 	__u32 max_size;
 };
 
-/* Mappings end with each lease: an access after RELEASE is SIGBUS at once. */
+/*
+ * Mappings end with each lease: an access after RELEASE is SIGBUS at once.  No
+ * lease is less than a page.
+ */
 #define MPOOL_ATTACH_STRICT	(1U << 0)
 
 /**
@@ -330,6 +338,8 @@ struct mpool_lease_req {
 
 /* All or nothing: fewer than count is a failure. */
 #define MPOOL_LEASE_ALL		(1U << 0)
+/* Pages of its own for each lease, however short: to be handed over, or pinned. */
+#define MPOOL_LEASE_PAGES	(1U << 1)
 
 #define MPOOL_FOREVER		0xffffffffffffffffULL
 
@@ -348,7 +358,8 @@ struct mpool_lease_req {
  * next leases of that size: mappings that are there stay until the buffer
  * leaves the client, pages that were not touched before are SIGBUS, and what is
  * written after the release may be found in, or be lost to, a later lease of
- * the same client.  Buffers that are pinned are never kept.
+ * the same client.  Buffers that are pinned are never kept.  A page that leases
+ * are carved from can be reached while any of them stands.
  *
  * -ESTALE: a handle was released before (or stands in the list twice).
  * -EKEYREVOKED: taken back by REVOKE.  -ENOENT: never a handle of this client.
@@ -492,8 +503,8 @@ struct mpool_trim {
  * @revoked: [out] leases taken back; 0 if the argument could be written at
  *	first, and no more when it was done
  *
- * When it returns, no mapping reaches the buffers: the holder's next access is
- * SIGBUS, a RELEASE of the handle -EKEYREVOKED until another lease stands in
+ * When it returns, no mapping reaches the buffers (a page that leases are carved
+ * from: with the last of them): the holder's next access is SIGBUS, a RELEASE of the handle -EKEYREVOKED until another lease stands in
  * its place, then -ESTALE.  Buffers that are pinned go to quarantine.  The
  * client stays attached.  LEASE calls under way are not affected.
  *

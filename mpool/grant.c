@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Leases on their way to a client: from what it kept, or from the pool, into
+ * slots of its window; charged, and told to the process before they are its.
+ */
+#include <linux/err.h>
+#include <linux/math.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "class.h"
+#include "client.h"
+#include "grant.h"
+#include "keep.h"
+#include "lease.h"
+#include "pool.h"
+#include "trace.h"
+#include "window.h"
+
+static unsigned int class_pages(const struct mpool_class *cls)
+{
+	return cls->size >> PAGE_SHIFT;
+}
+
+static void grant_free(struct mpool_grant *grant)
+{
+	kvfree(grant->leases);
+}
+
+/* One piece of memory, its parts in order of their alignment. */
+static int grant_alloc(struct mpool_grant *grant, unsigned int nr)
+{
+	void *mem = kvmalloc_array(nr, sizeof(*grant->leases) +
+				   sizeof(*grant->holds) +
+				   sizeof(*grant->descs), GFP_KERNEL_ACCOUNT);
+
+	if (!mem)
+		return -ENOMEM;
+	grant->leases = mem;
+	grant->holds = (void *)(grant->leases + nr);
+	grant->descs = (void *)(grant->holds + nr);
+	return 0;
+}
+
+/* Gives up buffers without a slot, which were taken and charged. */
+static void give_up(struct mpool_client *client, struct mpool_class *cls,
+		    unsigned int nr, struct mpool_desc **descs)
+{
+	if (!nr)
+		return;
+	mpool_stock_return(cls, nr, descs);
+	mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
+}
+
+/* How many buffers may be charged; what is kept idle makes room. */
+static unsigned int room(struct mpool_client *client, unsigned int nr,
+			 unsigned int pages)
+{
+	unsigned int fits = mpool_quota_room(&client->quota, nr, pages);
+
+	if (fits == nr)
+		return nr;
+	mpool_keep_yield(client);
+	return mpool_quota_room(&client->quota, nr, pages);
+}
+
+/* Waits for buffers, and charges them; how many. */
+static int take(struct mpool_client *client, struct mpool_class *cls,
+		unsigned int nr, bool all, ktime_t deadline,
+		struct mpool_desc **descs)
+{
+	unsigned int pages = class_pages(cls), charged;
+	int got;
+
+	/* Whoever is over the limit neither waits nor has memory made. */
+	charged = room(client, nr, pages);
+	if (!charged || (all && charged < nr))
+		return -EDQUOT;
+	got = mpool_lease_take(cls, client->owner, charged, all, deadline,
+			       descs);
+	if (got < 0)
+		return got;
+
+	/*
+	 * Charged only now: who waits for long must not keep the user's other
+	 * processes from memory that it does not have.
+	 */
+	charged = mpool_quota_charge(&client->quota, got, pages);
+	if (charged < got && all) {
+		mpool_quota_uncharge(&client->quota, charged, pages);
+		charged = 0;
+	}
+	if (charged < got)
+		mpool_stock_return(cls, got - charged, descs + charged);
+	return charged ? (int)charged : -EDQUOT;
+}
+
+/* Takes buffers from the pool, and gives them slots. */
+static int take_fresh(struct mpool_client *client, struct mpool_class *cls,
+		      unsigned int nr, bool all, ktime_t deadline,
+		      struct mpool_grant *grant)
+{
+	struct mpool_hold *holds = grant->holds + grant->nr;
+	int got, placed, i;
+
+	got = take(client, cls, nr, all, deadline, grant->descs);
+	if (got < 0)
+		return got;
+	placed = mpool_slots_reserve(&client->window->slots, cls->index, got,
+				     all, holds);
+	if (placed < 0) {
+		give_up(client, cls, got, grant->descs);
+		return placed;
+	}
+	give_up(client, cls, got - placed, grant->descs + placed);
+	for (i = 0; i < placed; i++)
+		holds[i].desc = grant->descs[i];
+	grant->nr += placed;
+	return 0;
+}
+
+/*
+ * What the client kept, then what the pool has.  Nobody waits with kept ones
+ * in hand: two who want all could wait for each other's.
+ */
+static int fill_buffers(struct mpool_client *client, struct mpool_class *cls,
+			unsigned int nr, bool all, ktime_t deadline,
+			struct mpool_grant *grant)
+{
+	unsigned int kept;
+	int err;
+
+	kept = mpool_keep_take(client, cls->index, nr, grant->holds);
+	grant->nr = kept;
+	grant->reused = kept;
+	if (kept == nr)
+		return 0;
+	if (!kept)
+		return take_fresh(client, cls, nr, all, deadline, grant);
+	err = take_fresh(client, cls, nr - kept, all, MPOOL_DEADLINE_TRY,
+			 grant);
+	if (!err || !all)
+		return 0;
+	grant->nr = 0;
+	grant->reused = 0;
+	mpool_keep_give_up(client, kept, grant->holds);
+	return take_fresh(client, cls, nr, all, deadline, grant);
+}
+
+/* Has pages carved for @nr pieces more. */
+static int take_pages(struct mpool_client *client, struct mpool_class *cls,
+		      unsigned int nr, bool all, ktime_t deadline,
+		      struct mpool_grant *grant)
+{
+	struct mpool_slots *slots = &client->window->slots;
+	unsigned int pieces = slots->classes[grant->index].pieces;
+	int pages, got = 0, i;
+
+	pages = take(client, cls, DIV_ROUND_UP(nr, pieces), all, deadline,
+		     grant->descs);
+	if (pages < 0)
+		return pages;
+	for (i = 0; i < pages; i++) {
+		got = mpool_slots_add_page(slots, grant->index, grant->descs[i],
+					   nr, grant->holds + grant->nr);
+		if (got < 0)
+			break;
+		grant->nr += got;
+		nr -= got;
+	}
+	give_up(client, cls, pages - i, grant->descs + i);
+	/* Some are enough, unless all are wanted. */
+	return got < 0 && (all || !i) ? got : 0;
+}
+
+/* Undoes what was carved; pages that it empties are kept, or leave. */
+static void uncarve(struct mpool_client *client, struct mpool_grant *grant)
+{
+	mpool_keep_release(client, grant->nr, grant->holds, true);
+	grant->nr = 0;
+}
+
+/* As fill_buffers(), from pages that the client has, then of new ones. */
+static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
+		       unsigned int nr, bool all, ktime_t deadline,
+		       struct mpool_grant *grant)
+{
+	int err;
+
+	grant->nr = mpool_keep_carve(client, grant->index, nr, grant->holds);
+	if (grant->nr == nr)
+		return 0;
+	if (grant->nr) {
+		err = take_pages(client, cls, nr - grant->nr, all,
+				 MPOOL_DEADLINE_TRY, grant);
+		if (!err || !all)
+			return 0;
+		uncarve(client, grant);
+	}
+	err = take_pages(client, cls, nr, all, deadline, grant);
+	if (err)
+		uncarve(client, grant);
+	return err;
+}
+
+/* Is a lease of this class a piece of a page? */
+static bool is_piece(const struct mpool_client *client, unsigned int index)
+{
+	return index < client->window->carved;
+}
+
+/* What the process will be told. */
+static void tell(const struct mpool_client *client, struct mpool_grant *grant)
+{
+	struct mpool_window *window = client->window;
+	struct mpool_slot *slot;
+	unsigned int i;
+
+	for (i = 0; i < grant->nr; i++) {
+		slot = grant->holds[i].slot;
+		grant->leases[i] = (struct mpool_lease) {
+			.handle = mpool_slot_handle(slot->gen + 1, slot->id),
+			.offset = mpool_window_offset(window, slot->id),
+			.length = client->pool->sizes[grant->index],
+		};
+	}
+}
+
+/**
+ * mpool_grant_prepare() - take what leases need, unseen by the process
+ * @client: attached
+ * @index: of a class of its pool that its window has a region for
+ * @nr: leases wanted, 1 to MPOOL_BATCH_MAX
+ * @all: fewer will not do
+ * @deadline: how long to wait for buffers, as for mpool_lease_take()
+ * @grant: filled in; to be committed or aborted
+ *
+ * Context: process, sleeps, allocates.
+ * Return: 0; -EAGAIN, -ETIMEDOUT, -EINTR: no buffers; -EDQUOT: the limit of
+ * locked memory; -ENOSPC: no slot free in the window; -ENOMEM.
+ */
+int mpool_grant_prepare(struct mpool_client *client, unsigned int index,
+			unsigned int nr, bool all, ktime_t deadline,
+			struct mpool_grant *grant)
+{
+	struct mpool_class *cls;
+	int err;
+
+	cls = mpool_pool_class(client->pool,
+			       mpool_window_backing(client->window, index));
+	if (IS_ERR(cls))
+		return PTR_ERR(cls);
+	err = grant_alloc(grant, nr);
+	if (err)
+		return err;
+	grant->index = index;
+	grant->nr = 0;
+	grant->reused = 0;
+	WRITE_ONCE(client->asked, index);
+	if (is_piece(client, index))
+		err = fill_pieces(client, cls, nr, all, deadline, grant);
+	else
+		err = fill_buffers(client, cls, nr, all, deadline, grant);
+	if (err)
+		grant_free(grant);
+	else
+		tell(client, grant);
+	return err;
+}
+
+static void *address_of(const struct mpool_client *client,
+			const struct mpool_hold *hold)
+{
+	u32 id = hold->slot->id;
+
+	return hold->desc->addr +
+	       mpool_slot_inside(&client->window->slots, id,
+				 client->pool->sizes[mpool_slot_index(id)]);
+}
+
+/**
+ * mpool_grant_commit() - the leases are the process's
+ * @client: attached
+ * @grant: prepared; freed
+ *
+ * Context: process, may sleep.
+ */
+void mpool_grant_commit(struct mpool_client *client, struct mpool_grant *grant)
+{
+	struct mpool_holder holder = {
+		.pid = task_tgid_nr(current),
+		.since = ktime_get_boottime_seconds(),
+	};
+	unsigned int i;
+
+	get_task_comm(holder.comm, current);
+	/* Before another thread can release them. */
+	for (i = 0; trace_mpool_lease_enabled() && i < grant->nr; i++)
+		trace_mpool_lease(client->pool->name, grant->leases[i].length,
+				  client->id, grant->leases[i].handle,
+				  address_of(client, &grant->holds[i]));
+	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
+			    &holder);
+	grant_free(grant);
+}
+
+/**
+ * mpool_grant_abort() - the leases will not be
+ * @client: attached
+ * @grant: prepared; freed
+ *
+ * Context: process, may sleep.
+ */
+void mpool_grant_abort(struct mpool_client *client, struct mpool_grant *grant)
+{
+	unsigned int nr = grant->nr - grant->reused, i;
+	struct mpool_hold *fresh = grant->holds + grant->reused;
+	struct mpool_class *cls;
+
+	if (is_piece(client, grant->index)) {
+		uncarve(client, grant);
+		goto free;
+	}
+	cls = mpool_pool_peek(client->pool, grant->index);
+	for (i = 0; i < nr; i++)
+		grant->descs[i] = fresh[i].desc;
+	mpool_slots_free(&client->window->slots, nr, fresh);
+	give_up(client, cls, nr, grant->descs);
+	mpool_keep_give_up(client, grant->reused, grant->holds);
+free:
+	grant_free(grant);
+}

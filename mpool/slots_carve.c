@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slots of classes below half a page: pieces carved from the client's own pages.
+ *
+ * The pieces of a page are a chunk of slots, and the page's place in the window
+ * is that of its first slot.  Pieces are taken from pages that have some idle
+ * before a page without any is used, so that pages become empty; an empty one
+ * is kept, or leaves the client, as any released buffer does, with the first
+ * slot of its chunk in its place.
+ */
+#include <linux/bitops.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+
+#include "slots.h"
+
+static struct mpool_slot_chunk *chunk_of(struct mpool_slot *slot)
+{
+	return container_of(slot - mpool_slot_nr(slot->id) % MPOOL_SLOT_CHUNK,
+			    struct mpool_slot_chunk, slots[0]);
+}
+
+/* Takes up to @nr idle pieces, at least one, of a page. */
+static unsigned int take(struct mpool_slot_chunk *chunk, unsigned int nr,
+			 struct mpool_hold *holds)
+{
+	unsigned int i, piece;
+
+	for (i = 0; i < nr && chunk->idle; i++) {
+		piece = __ffs64(chunk->idle);
+		chunk->idle &= ~BIT_ULL(piece);
+		chunk->used++;
+		holds[i].slot = &chunk->slots[piece];
+		holds[i].desc = chunk->page;
+	}
+	if (!chunk->idle)
+		list_del_init(&chunk->node);
+	return i;
+}
+
+/* The pieces that can be leased still: handles are never used twice. */
+static u64 usable(const struct mpool_slot_class *sc,
+		  const struct mpool_slot_chunk *chunk)
+{
+	unsigned int i;
+	u64 mask = 0;
+
+	for (i = 0; i < sc->pieces; i++)
+		if (chunk->slots[i].gen != U32_MAX)
+			mask |= BIT_ULL(i);
+	return mask;
+}
+
+static void carve(struct mpool_slot_class *sc, struct mpool_slot_chunk *chunk,
+		  struct mpool_desc *page)
+{
+	chunk->page = page;
+	chunk->used = 0;
+	/* Not none: such a chunk is neither bare nor kept. */
+	chunk->idle = usable(sc, chunk);
+	sc->pages++;
+	list_add(&chunk->node, &sc->partial);
+}
+
+/**
+ * mpool_slots_carve() - reserve pieces of pages that the client has
+ * @slots: the table
+ * @index: of a carved class
+ * @nr: pieces wanted
+ * @holds: slots and the pages they are pieces of
+ * @unkept: how many of the pages had been kept
+ *
+ * Context: process; takes the lock.
+ * Return: pieces taken, 0 to @nr.
+ */
+unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
+			       unsigned int nr, struct mpool_hold *holds,
+			       unsigned int *unkept)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	struct mpool_slot_chunk *chunk;
+	struct mpool_hold hold;
+	unsigned int got = 0;
+
+	*unkept = 0;
+	spin_lock(&slots->lock);
+	while (got < nr) {
+		chunk = list_first_entry_or_null(&sc->partial,
+						 struct mpool_slot_chunk, node);
+		if (!chunk) {
+			if (!mpool_slots_unkeep(slots, index, &hold))
+				break;
+			++*unkept;
+			chunk = chunk_of(hold.slot);
+			carve(sc, chunk, hold.desc);
+		}
+		got += take(chunk, nr - got, holds + got);
+	}
+	spin_unlock(&slots->lock);
+	return got;
+}
+
+static struct mpool_slot_chunk *find_bare(struct mpool_slots *slots,
+					  unsigned int index)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	struct mpool_slot_chunk *chunk;
+
+	lockdep_assert_held(&slots->lock);
+	chunk = list_first_entry_or_null(&sc->bare, struct mpool_slot_chunk,
+					 node);
+	if (chunk)
+		list_del_init(&chunk->node);
+	return chunk;
+}
+
+/**
+ * mpool_slots_add_page() - carve a page, and reserve pieces of it
+ * @slots: the table
+ * @index: of a carved class
+ * @page: the client's, as any leased buffer is
+ * @nr: pieces wanted, at least 1
+ * @holds: slots, and the page
+ *
+ * Context: process, may sleep and allocate.
+ * Return: pieces taken, at least 1; -ENOSPC: no place for the page in the
+ * window; -ENOMEM.
+ */
+int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
+			 struct mpool_desc *page, unsigned int nr,
+			 struct mpool_hold *holds)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	struct mpool_slot_chunk *chunk;
+	int got = 0, err = 0;
+
+	for (;;) {
+		spin_lock(&slots->lock);
+		chunk = find_bare(slots, index);
+		if (chunk) {
+			carve(sc, chunk, page);
+			got = take(chunk, nr, holds);
+		}
+		spin_unlock(&slots->lock);
+		if (got)
+			return got;
+		if (err)
+			return err;
+		/* Somebody else may take what is made here: look again. */
+		mutex_lock(&slots->grow);
+		err = mpool_slots_add_chunk(slots, index);
+		mutex_unlock(&slots->grow);
+	}
+}
+
+/* One piece less in use; true when it was the page's last. */
+static bool put_piece(struct mpool_slot_class *sc,
+		      struct mpool_slot_chunk *chunk, struct mpool_slot *slot)
+{
+	if (slot->gen != U32_MAX) {
+		if (!chunk->idle)
+			list_add(&chunk->node, &sc->partial);
+		chunk->idle |= BIT_ULL(slot - chunk->slots);
+	}
+	if (--chunk->used)
+		return false;
+	list_del_init(&chunk->node);
+	chunk->page = NULL;
+	sc->pages--;
+	return true;
+}
+
+/**
+ * mpool_slots_uncarve() - give back pieces that are reserved or dying
+ * @slots: the table
+ * @nr: how many
+ * @holds: pieces, and whole buffers, which are left as they are
+ *
+ * A page none of whose pieces is used any more is dying, and stands in @holds
+ * from then on: as a whole buffer, to be kept, or freed after its mappings are
+ * gone.
+ *
+ * Context: process; takes the lock.
+ * Return: how many whole buffers are in @holds now, at its front.
+ */
+unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
+				 struct mpool_hold *holds)
+{
+	struct mpool_slot_chunk *chunk;
+	struct mpool_slot_class *sc;
+	unsigned int i, whole = 0;
+
+	spin_lock(&slots->lock);
+	for (i = 0; i < nr; i++) {
+		struct mpool_hold hold = holds[i];
+
+		sc = &slots->classes[mpool_slot_index(hold.slot->id)];
+		if (sc->pieces) {
+			chunk = chunk_of(hold.slot);
+			if (!put_piece(sc, chunk, hold.slot))
+				continue;
+			hold.slot = &chunk->slots[0];
+		}
+		holds[whole++] = hold;
+	}
+	spin_unlock(&slots->lock);
+	return whole;
+}
+
+/**
+ * mpool_slots_page() - the page that a piece is carved from
+ * @slots: the table
+ * @id: of any piece of it
+ *
+ * Context: the lock is held.
+ * Return: the page, or NULL when none of its pieces is in use.
+ */
+struct mpool_desc *mpool_slots_page(struct mpool_slots *slots, u32 id)
+{
+	struct mpool_slot *slot = mpool_slots_find(slots, id);
+
+	return slot ? chunk_of(slot)->page : NULL;
+}
+
+/**
+ * mpool_slots_strip() - the page of a dying chunk is gone
+ * @slots: the table
+ * @slot: the first of the chunk
+ *
+ * Context: the lock is held.
+ */
+void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot)
+{
+	struct mpool_slot_chunk *chunk = chunk_of(slot);
+	struct mpool_slot_class *sc;
+
+	lockdep_assert_held(&slots->lock);
+	sc = &slots->classes[mpool_slot_index(slot->id)];
+	if (usable(sc, chunk))
+		list_add(&chunk->node, &sc->bare);
+}
