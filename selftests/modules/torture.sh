@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# TAP: everything at once, see mpool_torture.c. While it runs, CPUs go and come
+# TAP: everything at once, see torture/. While it runs, CPUs go and come
 # back, all shrinkers are called, and the views are read. TORTURE_SECONDS is the
 # length of all cases together.
 

@@ -4,7 +4,7 @@
  * and in bulk, by size and by class, from tasks, softirq (tasklet), hardirq
  * (irq_work) and hrtimers on all CPUs; frees on other CPUs than the
  * allocation; waiting without limit, with a timeout, and being killed at it;
- * trimming, resizing and reading the counters meanwhile.  The script that
+ * trimming, resizing, changing the settings and reading the counters meanwhile.  The script that
  * loads this adds CPU hotplug, the shrinkers and the views.
  *
  * Each buffer is stamped all over when it is had, and the stamp proved while
@@ -32,11 +32,11 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "../../mpool/compat/export.h"
-#include "../../mpool/compat/timer.h"
-#include "balance.h"
-#include "press.h"
-#include "stamp.h"
+#include "../../../mpool/compat/export.h"
+#include "../../../mpool/compat/timer.h"
+#include "../balance.h"
+#include "../stamp.h"
+#include "torture.h"
 
 static unsigned int seconds = 5;
 module_param(seconds, uint, 0444);
@@ -58,7 +58,6 @@ static unsigned int broken;
 module_param(broken, uint, 0444);
 MODULE_PARM_DESC(broken, "Writes to this many buffers after their free, to see it found");
 
-#define TASKS_MAX	64
 #define HELD		24
 #define BULK		8
 /* Pause between two interrupts, beside three times what the last one took. */
@@ -88,21 +87,19 @@ struct percpu_irqs {
 	struct rnd_state rnd[NR_WHERE];
 };
 
-/* A task and what it holds. */
+/* What a task holds. */
 struct hands {
-	struct task_struct *task;
 	struct stamp *held[HELD];
 	unsigned int nr;
 	struct rnd_state rnd;
 };
 
-static struct mpool *mp;
+static struct torture t;
 /* NULL until a task asked for it; then constant. */
 static struct mpool_class *classes[SIZES];
 static LLIST_HEAD(mail);
 static atomic_long_t had[NR_WHERE], missed[NR_WHERE];
-static atomic_t wrong, to_break, timeouts, killed, ended;
-static bool stop;
+static atomic_t to_break, timeouts, killed, ended;
 static DEFINE_PER_CPU(struct percpu_irqs, irqs);
 
 static struct mpool_class *class_of(u32 index, bool wanted)
@@ -113,7 +110,7 @@ static struct mpool_class *class_of(u32 index, bool wanted)
 
 static void class_get(u32 index)
 {
-	struct mpool_class *cls = mpool_class_get(mp, sizes[index]);
+	struct mpool_class *cls = mpool_class_get(t.pool, sizes[index]);
 
 	if (IS_ERR(cls))
 		return;
@@ -131,7 +128,7 @@ static void prove(struct stamp *s)
 {
 	if (s->index < SIZES && stamp_intact(s, sizes[s->index]))
 		return;
-	if (atomic_inc_return(&wrong) <= 10)
+	if (atomic_inc_return(&t.wrong) <= 10)
 		pr_err("a buffer of %u bytes lost its stamp %llu\n", s->size,
 		       s->value);
 }
@@ -155,7 +152,7 @@ static void put(struct stamp *s, bool by_class)
 	if (cls)
 		mpool_class_free(cls, s);
 	else
-		mpool_free(mp, s);
+		mpool_free(t.pool, s);
 	if (unlikely(atomic_read(&to_break) > 0))
 		break_one(s);
 }
@@ -166,7 +163,7 @@ static void *get(u32 index, bool by_class, gfp_t gfp)
 
 	if (cls)
 		return mpool_class_alloc(cls, gfp);
-	return mpool_alloc(mp, sizes[index], gfp);
+	return mpool_alloc(t.pool, sizes[index], gfp);
 }
 
 static void *get_timeout(u32 index, bool by_class, long timeout)
@@ -175,7 +172,7 @@ static void *get_timeout(u32 index, bool by_class, long timeout)
 
 	if (cls)
 		return mpool_class_alloc_timeout(cls, GFP_KERNEL, timeout);
-	return mpool_alloc_timeout(mp, sizes[index], GFP_KERNEL, timeout);
+	return mpool_alloc_timeout(t.pool, sizes[index], GFP_KERNEL, timeout);
 }
 
 /* Frees what others allocated, elsewhere, as many as told; leaves the rest. */
@@ -203,7 +200,7 @@ static void bulk(u32 index, bool by_class, gfp_t gfp, enum where where)
 	void *bufs[BULK];
 
 	got = cls ? mpool_class_alloc_bulk(cls, gfp, BULK, bufs) :
-		mpool_alloc_bulk(mp, sizes[index], gfp, BULK, bufs);
+		mpool_alloc_bulk(t.pool, sizes[index], gfp, BULK, bufs);
 	for (i = 0; i < got; i++)
 		stamp(bufs[i], index, where);
 	for (i = 0; i < got; i++)
@@ -211,7 +208,7 @@ static void bulk(u32 index, bool by_class, gfp_t gfp, enum where where)
 	if (cls)
 		mpool_class_free_bulk(cls, got, bufs);
 	else
-		mpool_free_bulk(mp, got, bufs);
+		mpool_free_bulk(t.pool, got, bufs);
 }
 
 static void irq_step(struct percpu_irqs *pi, enum where where)
@@ -241,24 +238,24 @@ static void hardirq_fn(struct irq_work *work)
 	irq_step(container_of(work, struct percpu_irqs, work), HARDIRQ);
 }
 
-static void softirq_fn(struct tasklet_struct *t)
+static void softirq_fn(struct tasklet_struct *tasklet)
 {
-	irq_step(container_of(t, struct percpu_irqs, tasklet), SOFTIRQ);
+	irq_step(container_of(tasklet, struct percpu_irqs, tasklet), SOFTIRQ);
 }
 
 /* The others follow when this one returns, on top of the same task. */
-static enum hrtimer_restart hrtimer_fn(struct hrtimer *t)
+static enum hrtimer_restart hrtimer_fn(struct hrtimer *timer)
 {
-	struct percpu_irqs *pi = container_of(t, struct percpu_irqs, timer);
+	struct percpu_irqs *pi = container_of(timer, struct percpu_irqs, timer);
 	ktime_t begin = ktime_get();
 
-	if (READ_ONCE(stop))
+	if (READ_ONCE(t.stop))
 		return HRTIMER_NORESTART;
 	irq_step(pi, HRTIMER);
 	irq_work_queue(&pi->work);
 	tasklet_schedule(&pi->tasklet);
-	hrtimer_forward_now(t, ktime_add_ns(ktime_sub(ktime_get(), begin) * 3,
-					    IRQ_NS));
+	hrtimer_forward_now(timer, ktime_add_ns(ktime_sub(ktime_get(), begin) * 3,
+						IRQ_NS));
 	return HRTIMER_RESTART;
 }
 
@@ -266,7 +263,7 @@ static int irqs_online(unsigned int cpu)
 {
 	struct percpu_irqs *pi = per_cpu_ptr(&irqs, cpu);
 
-	if (!READ_ONCE(stop))
+	if (!READ_ONCE(t.stop))
 		hrtimer_start(&pi->timer, ns_to_ktime(IRQ_NS),
 			      HRTIMER_MODE_REL_PINNED_HARD);
 	return 0;
@@ -316,7 +313,7 @@ static void *wait_for(struct hands *h, u32 index, bool by_class)
 	if (!buf && signal_pending(current)) {
 		atomic_inc(&killed);
 	} else if (!buf) {
-		atomic_inc(&wrong);
+		atomic_inc(&t.wrong);
 		pr_err("an allocation that waits failed, size %u\n",
 		       sizes[index]);
 	}
@@ -352,7 +349,7 @@ static int task_fn(void *arg)
 	struct hands *h = arg;
 
 	allow_signal(SIGKILL);
-	while (!READ_ONCE(stop)) {
+	while (!READ_ONCE(t.stop)) {
 		u32 r = prandom_u32_state(&h->rnd), index = (r >> 16) % SIZES;
 
 		if (h->nr == HELD || r % 32 == 0)
@@ -378,104 +375,19 @@ static int task_fn(void *arg)
 	return 0;
 }
 
-static int press_fn(void *arg)
+static void endure(void)
 {
-	while (!kthread_should_stop()) {
-		if (!READ_ONCE(stop))
-			press(press_node(), &stop);
-		schedule_timeout_interruptible(HZ);
-	}
-	return 0;
-}
+	unsigned int left;
 
-static int trim_fn(void *arg)
-{
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, 42);
-	while (!kthread_should_stop()) {
-		u32 r = prandom_u32_state(&rnd);
-
-		msleep(5 + r % 30);
-		mpool_trim(mp, r % 2 ? 0 : 10);
-	}
-	return 0;
-}
-
-static int resize_fn(void *arg)
-{
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, 43);
-	while (!kthread_should_stop()) {
-		u32 r = prandom_u32_state(&rnd);
-
-		msleep(3 + r % 20);
-		mpool_resize(mp, r % MPOOL_NR_TIERS, max / 2 + r / 4 % max);
-	}
-	return 0;
-}
-
-static int read_fn(void *arg)
-{
-	struct mpool_class_stats st;
-	unsigned int i = 0;
-
-	while (!kthread_should_stop()) {
-		usleep_range(2000, 3000);
-		mpool_get_stats(mp, &st);
-		mpool_class_get_stats(mp, sizes[i++ % SIZES], &st);
-	}
-	return 0;
-}
-
-static int kill_fn(void *arg)
-{
-	struct hands *hands = arg;
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, 44);
-	while (!kthread_should_stop()) {
-		u32 r = prandom_u32_state(&rnd);
-
-		usleep_range(1000, 1100 + r % 10000);
-		send_sig(SIGKILL, hands[r / 16 % tasks].task, 1);
-	}
-	return 0;
-}
-
-static int (* const disturbers[])(void *arg) = {
-	trim_fn, resize_fn, read_fn, kill_fn, press_fn
-};
-
-#define DISTURBERS	ARRAY_SIZE(disturbers)
-
-static void disturb(struct hands *hands)
-{
-	struct task_struct *t[DISTURBERS];
-	unsigned int i, left;
-
-	for (i = 0; i < DISTURBERS; i++) {
-		t[i] = ERR_PTR(-ENOENT);
-		/* Others find memory only where there are other nodes. */
-		if (disturbers[i] != press_fn || press_node() >= 0)
-			t[i] = kthread_run(disturbers[i], hands,
-					   "mpool_disturb/%u", i);
-	}
 	for (left = seconds; left; left--) {
 		msleep(1000);
 		if (left % 60 == 0)
 			pr_info("%u s to go\n", left);
 	}
-	WRITE_ONCE(stop, true);
-	for (i = 0; i < DISTURBERS; i++) {
-		if (!IS_ERR(t[i]))
-			kthread_stop(t[i]);
-	}
 }
 
 /* Who still waits is served by the others' stopping; nothing is held then. */
-static void await_tasks(struct hands *hands, unsigned int nr)
+static void await_tasks(unsigned int nr)
 {
 	unsigned long end = jiffies + PATIENCE;
 	unsigned int i;
@@ -486,26 +398,26 @@ static void await_tasks(struct hands *hands, unsigned int nr)
 	}
 	if (atomic_read(&ended) < nr) {
 		pr_err("%u tasks wait for ever\n", nr - atomic_read(&ended));
-		atomic_inc(&wrong);
+		atomic_inc(&t.wrong);
 	}
 	while (atomic_read(&ended) < nr) {
 		for (i = 0; i < nr; i++)
-			send_sig(SIGKILL, hands[i].task, 1);
+			send_sig(SIGKILL, t.tasks[i], 1);
 		msleep(20);
 	}
 	for (i = 0; i < nr; i++)
-		kthread_stop(hands[i].task);
+		kthread_stop(t.tasks[i]);
 	read_mail(UINT_MAX);
 }
 
 static int verdict(void)
 {
 	struct mpool_class_stats st;
-	int err = atomic_read(&wrong) ? -EIO : 0;
+	int err = atomic_read(&t.wrong) ? -EIO : 0;
 	unsigned int i;
 
 	for (i = 0; i < SIZES; i++) {
-		if (!balance_class(mp, sizes[i]))
+		if (!balance_class(t.pool, sizes[i]))
 			err = -EIO;
 	}
 	for (i = 0; i < NR_WHERE; i++) {
@@ -515,11 +427,11 @@ static int verdict(void)
 		if (!atomic_long_read(&had[i]))
 			err = -EIO;
 	}
-	mpool_get_stats(mp, &st);
-	pr_info("%llu hits, %llu depot hits, %llu misses, %llu waits (%d timed out, %d killed), %llu grown, %llu shrunk, %d wrong\n",
+	mpool_get_stats(t.pool, &st);
+	pr_info("%llu hits, %llu depot hits, %llu misses, %llu waits (%d timed out, %d killed), %llu grown, %llu shrunk, %d times configured, %d wrong\n",
 		st.hits, st.depot_hits, st.misses, st.waits,
 		atomic_read(&timeouts), atomic_read(&killed), st.grown,
-		st.shrunk, atomic_read(&wrong));
+		st.shrunk, atomic_read(&t.configured), atomic_read(&t.wrong));
 	return err;
 }
 
@@ -530,21 +442,24 @@ static int run(struct hands *hands)
 
 	for (nr = 0; nr < tasks; nr++) {
 		prandom_seed_state(&hands[nr].rnd, 1000 + nr);
-		hands[nr].task = kthread_create(task_fn, &hands[nr],
-						"mpool_torture/%u", nr);
-		if (IS_ERR(hands[nr].task))
+		t.tasks[nr] = kthread_create(task_fn, &hands[nr],
+					     "mpool_torture/%u", nr);
+		if (IS_ERR(t.tasks[nr]))
 			break;
-		wake_up_process(hands[nr].task);
+		wake_up_process(t.tasks[nr]);
 	}
 	irqs_setup();
 	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "mpool_torture:online",
 				  irqs_online, irqs_offline);
-	if (nr == tasks && state >= 0)
-		disturb(hands);
-	WRITE_ONCE(stop, true);
+	if (nr == tasks && state >= 0) {
+		torture_disturb(&t);
+		endure();
+	}
+	WRITE_ONCE(t.stop, true);
+	torture_peace(&t);
 	if (state >= 0)
 		cpuhp_remove_state(state);
-	await_tasks(hands, nr);
+	await_tasks(nr);
 	if (nr < tasks || state < 0)
 		return -ENOMEM;
 	return verdict();
@@ -568,15 +483,20 @@ static int __init torture_init(void)
 
 	if (!tasks || tasks > TASKS_MAX || max < 16)
 		return -EINVAL;
+	t.nr_tasks = tasks;
+	t.max = max;
+	t.reserve = reserve;
+	t.sizes = sizes;
+	t.nr_sizes = SIZES;
 	atomic_set(&to_break, broken);
 	hands = kcalloc(tasks, sizeof(*hands), GFP_KERNEL);
 	if (!hands)
 		return -ENOMEM;
-	mp = mpool_create("torture", &cfg);
-	err = PTR_ERR_OR_ZERO(mp);
+	t.pool = mpool_create("torture", &cfg);
+	err = PTR_ERR_OR_ZERO(t.pool);
 	if (!err) {
 		err = run(hands);
-		mpool_put(mp);
+		mpool_put(t.pool);
 	}
 	kfree(hands);
 	return err;
