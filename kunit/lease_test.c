@@ -372,6 +372,53 @@ static void idle_memory_of_other_classes_makes_room(struct kunit *test)
 	kt_return(b, desc);
 }
 
+static struct mpool_class *growing_class(struct kunit *test, u32 max)
+{
+	struct mpool_config cfg = {
+		.settings = { .max = { 64, max, 64 }, .initial = { 8, 8, 8 },
+			      .growth_percent = 200 },
+	};
+	struct mpool_class *cls = mpool_pool_class(kt_pool(test, &cfg), 24);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cls));
+	KUNIT_ASSERT_EQ(test, cls->size, (u32)SZ_4K);
+	return cls;
+}
+
+/* What is made ahead is zeroed, and no lease waits for it. */
+static void a_first_lease_makes_initial(struct kunit *test)
+{
+	struct mpool_class *cls = growing_class(test, 64);
+	struct mpool_desc *descs[9];
+
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, descs), 1);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 7));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 8ULL);
+	KUNIT_ASSERT_EQ(test, take(cls, 7, true, descs + 1), 7);
+	KUNIT_EXPECT_TRUE(test, zero(descs[7]));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 8ULL);
+	/* The next one is a miss, and doubles it. */
+	KUNIT_ASSERT_EQ(test, take(cls, 1, true, descs + 8), 1);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 7));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 16ULL);
+	mpool_stock_return(cls, 9, descs);
+}
+
+static void growing_for_leases_stops_at_the_limit(struct kunit *test)
+{
+	struct mpool_class *cls = growing_class(test, 10);
+	struct mpool_desc *descs[9];
+
+	KUNIT_ASSERT_EQ(test, take(cls, 9, true, descs), 9);
+	flush_work(&cls->stock.grow_work);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 9ULL);
+	mpool_stock_grow(cls, 18);
+	flush_work(&cls->stock.grow_work);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 10ULL);
+	mpool_stock_return(cls, 9, descs);
+}
+
 static void a_leased_buffer_goes_to_the_kernel_and_back(struct kunit *test)
 {
 	struct mpool_class *cls = class_of(test, 1);
@@ -412,6 +459,8 @@ static struct kunit_case lease_cases[] = {
 	KUNIT_CASE(a_signal_ends_the_wait),
 	KUNIT_CASE(pinned_by_the_kernel_is_not_leased),
 	KUNIT_CASE(idle_memory_of_other_classes_makes_room),
+	KUNIT_CASE(a_first_lease_makes_initial),
+	KUNIT_CASE(growing_for_leases_stops_at_the_limit),
 	KUNIT_CASE(a_leased_buffer_goes_to_the_kernel_and_back),
 	{}
 };

@@ -84,6 +84,122 @@ static void a_cleanup_spares_the_young(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
 }
 
+/* Not from when somebody emptied it on. */
+static void what_lies_in_a_magazine_ages_there(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = kt_class_max(test, size, 64);
+	unsigned long age = msecs_to_jiffies(100);
+
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	KUNIT_EXPECT_GT(test, kt_stats(cls).free_cpu, 0ULL);
+	mpool_magazine_look(cls);
+	msleep(150);
+	KUNIT_EXPECT_EQ(test, mpool_reclaim_class(cls, age, UINT_MAX, true),
+			40U);
+}
+
+static void what_is_used_is_young(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = kt_class_max(test, size, 64);
+	unsigned long age = msecs_to_jiffies(10000);
+	int here = get_cpu();
+
+	put_cpu();
+	kt_stay_on(test, here);
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	mpool_magazine_look(cls);
+	mpool_class_free(cls, mpool_class_alloc(cls, GFP_KERNEL));
+	/* As if the look had been long ago. */
+	mutex_lock(&cls->drain_mutex);
+	cls->idle[here].since -= 2 * age;
+	mutex_unlock(&cls->drain_mutex);
+	KUNIT_EXPECT_GT(test, kt_stats(cls).free_cpu, 0ULL);
+	mpool_reclaim_class(cls, age, UINT_MAX, true);
+	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
+}
+
+/* The magazine that single buffers go through stands in no list. */
+static void the_oldest_may_be_a_partial_magazine(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		/* One node for all, whose depot it is. */
+		.settings = { .max = { 4000 }, .node = first_online_node + 1 },
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), 64);
+	unsigned long age = msecs_to_jiffies(10000);
+	struct mpool_depot *depot;
+	unsigned int most;
+	void **bufs;
+
+	if (!cls->cpu_cap)
+		kunit_skip(test, "too many CPUs");
+	most = 3 * cls->cpu_cap + 10;
+	bufs = kt_take(test, cls, most);
+	mpool_reclaim_class(cls, 0, UINT_MAX, true);
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	kt_give(cls, 10, bufs);
+	mpool_drain_begin(cls);
+	mpool_drain_end(cls);
+	depot = cls->depots[first_online_node];
+	KUNIT_ASSERT_EQ(test, depot->partial->nr, 10U);
+	depot->partial->stamp -= 2 * age;
+	/* The first of three goes to the depot as a whole. */
+	kt_give(cls, most - 10, bufs + 10);
+	KUNIT_ASSERT_EQ(test, depot->nr_full, 1U);
+	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, age, UINT_MAX), 10U);
+	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, age, UINT_MAX), 0U);
+}
+
+static void lease_stock_ages_one_by_one(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 4096, 8);
+	struct mpool_desc *a = kt_lease(test, cls), *b = kt_lease(test, cls);
+	unsigned long age = msecs_to_jiffies(500);
+	unsigned long begin;
+
+	kt_return(cls, a);
+	msleep(600);
+	begin = jiffies;
+	kt_return(cls, b);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 2));
+	KUNIT_EXPECT_EQ(test, mpool_reclaim_class(cls, age, UINT_MAX, true),
+			1U);
+	if (time_after(jiffies, begin + age / 2))
+		kunit_skip(test, "the machine is too slow");
+	KUNIT_EXPECT_EQ(test, backed(cls), 1ULL);
+	/* It is the one that came back last. */
+	KUNIT_EXPECT_PTR_EQ(test, kt_lease(test, cls), b);
+	kt_return(cls, b);
+}
+
+/* Of those that come back together, the last one is the first to go out. */
+static void cleaning_keeps_the_order(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 4096, 8);
+	struct mpool_desc *descs[8];
+	int i;
+
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 8, true,
+					       MPOOL_DEADLINE_NOW, descs), 8);
+	/* In one go, so that the cleaner does not come between. */
+	spin_lock_irq(&cls->stock.lock);
+	cls->stock.ended = true;
+	spin_unlock_irq(&cls->stock.lock);
+	mpool_stock_return(cls, 8, descs);
+	spin_lock_irq(&cls->stock.lock);
+	cls->stock.ended = false;
+	spin_unlock_irq(&cls->stock.lock);
+	queue_work(system_wq, &cls->stock.clean_work);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 8));
+	for (i = 7; i >= 0; i--)
+		KUNIT_EXPECT_PTR_EQ(test, mpool_stock_take_clean(cls),
+				    descs[i]);
+	for (i = 0; i < 8; i++)
+		mpool_stock_add_clean(cls, descs[i]);
+}
+
 static void a_cleanup_keeps_the_reserve(struct kunit *test)
 {
 	struct mpool_config cfg = {
@@ -338,6 +454,11 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE_PARAM(a_cleanup_goes_down_to_initial, size_gen_params),
 	KUNIT_CASE_PARAM(a_cleanup_waits_for_little_use, size_gen_params),
 	KUNIT_CASE_PARAM(a_cleanup_spares_the_young, size_gen_params),
+	KUNIT_CASE_PARAM(what_lies_in_a_magazine_ages_there, size_gen_params),
+	KUNIT_CASE_PARAM(what_is_used_is_young, size_gen_params),
+	KUNIT_CASE(the_oldest_may_be_a_partial_magazine),
+	KUNIT_CASE(lease_stock_ages_one_by_one),
+	KUNIT_CASE(cleaning_keeps_the_order),
 	KUNIT_CASE(a_cleanup_keeps_the_reserve),
 	KUNIT_CASE(cleanups_come_by_themselves),
 	KUNIT_CASE(shrink_percent_of_none_never_cleans),

@@ -19,6 +19,8 @@ struct mpool_class;
  * @free: gives buffers back to the system; any context with interrupts on or
  *	off
  * @payload: bytes the system holds for a buffer, for max_bytes
+ * @tidy: after many were given back: has the system have their memory; may
+ *	sleep; or NULL
  */
 struct mpool_backing_ops {
 	int (*init)(struct mpool_class *cls);
@@ -28,6 +30,7 @@ struct mpool_backing_ops {
 	void (*free)(struct mpool_class *cls, unsigned int nr,
 		     void **bufs);
 	size_t (*payload)(const struct mpool_class *cls);
+	void (*tidy)(struct mpool_class *cls);
 };
 
 extern const struct mpool_backing_ops mpool_backing_slab;

@@ -85,7 +85,14 @@ static void slab_free(struct mpool_class *cls, unsigned int nr, void **bufs)
 	}
 }
 
+/* SLUB keeps some empty slabs of each cache for what may come next. */
+static void slab_tidy(struct mpool_class *cls)
+{
+	kmem_cache_shrink(cls->cache);
+}
+
 const struct mpool_backing_ops mpool_backing_slab = {
+	.tidy = slab_tidy,
 	.init = slab_init,
 	.exit = slab_exit,
 	.alloc = slab_alloc,

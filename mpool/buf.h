@@ -58,7 +58,9 @@ enum {
  * @addr: where the buffer begins; page aligned
  * @page: its first page; page->lru.prev leads back to the descriptor
  * @cls: its class; constant
- * @next: link in a list of free buffers
+ * @next: link in the reserve; the class's lock
+ * @stamp: jiffies when it came into the lease stock; the class's stock
+ *	lock while it is in there
  * @owner: MPOOL_OWNER_*; belongs to whoever holds the buffer
  * @polls: times quarantine looked in vain; the class's stock lock
  * @node: link in a stock or quarantine list; the class's stock lock
@@ -67,7 +69,10 @@ struct mpool_desc {
 	void *addr;
 	struct page *page;
 	struct mpool_class *cls;
-	void *next;
+	union {
+		void *next;
+		unsigned long stamp;
+	};
 	u32 owner;
 	u32 polls;
 	struct list_head node;

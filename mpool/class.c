@@ -210,13 +210,22 @@ int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 	return 0;
 }
 
-/* Where a miss should take the class: first use, then growth_percent. */
-static unsigned int class_target(const struct mpool_class *cls)
+/**
+ * mpool_class_target() - where a miss should take the class
+ * @cls: the class
+ *
+ * On first use to initial, later by growth_percent.
+ *
+ * Context: any.
+ * Return: how many buffers it should back, limits permitting.
+ */
+unsigned int mpool_class_target(const struct mpool_class *cls)
 {
 	unsigned int backed = atomic_read(&cls->backed);
-	u64 target = (u64)backed * cls->pool->settings.growth_percent;
+	u64 target = (u64)backed *
+		     READ_ONCE(cls->pool->settings.growth_percent);
 
-	return max3((unsigned int)div_u64(target, 100), cls->initial,
+	return max3((unsigned int)div_u64(target, 100), READ_ONCE(cls->initial),
 		    backed + 1);
 }
 
@@ -233,7 +242,7 @@ static unsigned int class_target(const struct mpool_class *cls)
  */
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 {
-	unsigned int target = class_target(cls);
+	unsigned int target = mpool_class_target(cls);
 	void *bufs[BATCH], *buf;
 	int got, have;
 

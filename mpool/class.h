@@ -59,11 +59,12 @@ struct mpool_records;
  * @nr_reserve: how many
  * @reserve_target: how many there should be; also read by READ_ONCE
  * @max: most buffers backed; READ_ONCE, written under the pool's mutex
- * @initial: buffers that a cleanup leaves; constant
+ * @initial: buffers that a first miss makes and a cleanup leaves; as @max
  * @backed: buffers made and not given back; reserved before they are made
  * @out: buffers not in any depot (magazines, users, stock); for @peak
  * @peak: highest @out that a refill has seen
- * @drain_mutex: one drainer at a time
+ * @drain_mutex: one drainer at a time; protects @idle
+ * @idle: for each CPU; what ages magazines (mpool_magazine_look())
  * @mag_lock: protects @empty, @nr_empty, @nr_mags; innermost
  * @empty: empty magazines
  * @nr_empty: how many
@@ -123,6 +124,7 @@ struct mpool_class {
 	atomic_t out;
 	atomic_t peak;
 	struct mutex drain_mutex;	/* one drainer at a time */
+	struct mpool_idle *idle;
 
 	raw_spinlock_t mag_lock ____cacheline_aligned;
 	struct list_head empty;
@@ -153,6 +155,7 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
 void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp);
+unsigned int mpool_class_target(const struct mpool_class *cls);
 bool mpool_class_has_room(const struct mpool_class *cls);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
@@ -190,6 +193,13 @@ static __always_inline void mpool_buf_show(const struct mpool_class *cls,
 static inline size_t mpool_class_cost(const struct mpool_class *cls)
 {
 	return cls->ops->payload(cls);
+}
+
+/* What was given back shall be the system's, and not a cache's. */
+static inline void mpool_class_tidy(struct mpool_class *cls)
+{
+	if (cls->ops->tidy)
+		cls->ops->tidy(cls);
 }
 
 #endif /* _MPOOL_CLASS_H */

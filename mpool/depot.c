@@ -171,11 +171,19 @@ struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
 	return NULL;
 }
 
+/* The last one used first; mostly that is the one that comes. */
 static void depot_add_full(struct mpool_depot *depot, struct mpool_mag *mag)
 {
+	struct list_head *at = &depot->full;
+	struct mpool_mag *pos;
+
 	lockdep_assert_held(&depot->lock);
-	mag->stamp = jiffies;
-	list_add(&mag->node, &depot->full);
+	list_for_each_entry(pos, &depot->full, node) {
+		if (!time_before(mag->stamp, pos->stamp))
+			break;
+		at = &pos->node;
+	}
+	list_add(&mag->node, at);
 	depot->nr_full++;
 }
 
@@ -198,7 +206,7 @@ static void *depot_pop(struct mpool_class *cls, struct mpool_depot *depot)
 }
 
 static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
-		       void *buf)
+		       void *buf, unsigned long stamp)
 {
 	struct mpool_mag *mag = depot->partial;
 	struct mpool_mag *empty;
@@ -213,8 +221,10 @@ static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
 		depot->partial = empty;
 		mag = empty;
 	}
+	/* The youngest of those in it; none is given back before its time. */
+	if (!mag->nr || time_after(stamp, mag->stamp))
+		mag->stamp = stamp;
 	mag->bufs[mag->nr++] = buf;
-	mag->stamp = jiffies;
 	WRITE_ONCE(depot->nr, depot->nr + 1);
 }
 
@@ -229,7 +239,8 @@ static int depot_home(const void *buf, int near)
  * one hold of its lock; moves the others up, and returns how many they are.
  */
 static unsigned int depot_put_some(struct mpool_class *cls, int near,
-				   unsigned int nr, void **bufs)
+				   unsigned int nr, void **bufs,
+				   unsigned long stamp)
 {
 	int home = depot_home(bufs[nr - 1], near);
 	struct mpool_depot *depot = cls->depots[home];
@@ -239,7 +250,7 @@ static unsigned int depot_put_some(struct mpool_class *cls, int near,
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	for (i = 0; i < nr; i++) {
 		if (depot_home(bufs[i], near) == home)
-			depot_push(cls, depot, bufs[i]);
+			depot_push(cls, depot, bufs[i], stamp);
 		else
 			bufs[left++] = bufs[i];
 	}
@@ -250,12 +261,12 @@ static unsigned int depot_put_some(struct mpool_class *cls, int near,
 }
 
 static void depot_sort(struct mpool_class *cls, int near, unsigned int nr,
-		       void **bufs)
+		       void **bufs, unsigned long stamp)
 {
 	unsigned int left = nr;
 
 	while (left)
-		left = depot_put_some(cls, near, left, bufs);
+		left = depot_put_some(cls, near, left, bufs, stamp);
 	atomic_sub(nr, &cls->out);
 }
 
@@ -294,13 +305,14 @@ struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 	unsigned long flags;
 
 	if (home == NUMA_NO_NODE) {
-		depot_sort(cls, near, nr, mag->bufs);
+		depot_sort(cls, near, nr, mag->bufs, jiffies);
 		return mag;
 	}
 	empty = mpool_supply_get(cls);
 	if (unlikely(!empty))
 		return NULL;
 	depot = cls->depots[home];
+	mag->stamp = jiffies;
 	raw_spin_lock_irqsave(&depot->lock, flags);
 	depot_add_full(depot, mag);
 	WRITE_ONCE(depot->nr, depot->nr + nr);
@@ -358,7 +370,7 @@ static void depot_put(struct mpool_class *cls, void *buf,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&depot->lock, flags);
-	depot_push(cls, depot, buf);
+	depot_push(cls, depot, buf, jiffies);
 	depot->frees += freed;
 	depot->homed += home != near;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
@@ -397,24 +409,28 @@ void mpool_depot_free(struct mpool_class *cls, void *buf)
  * @from: the CPU's node
  * @nr: how many
  * @bufs: the buffers, MPOOL_FREE, nobody's; in no order any more after it
+ * @stamp: jiffies when the last one of them was used
  *
  * Context: as mpool_depot_get().
  */
 void mpool_depot_put_all(struct mpool_class *cls, int from, unsigned int nr,
-			 void **bufs)
+			 void **bufs, unsigned long stamp)
 {
-	depot_sort(cls, mpool_depot_near(cls, from), nr, bufs);
+	depot_sort(cls, mpool_depot_near(cls, from), nr, bufs, stamp);
 }
 
 /* The magazine used least recently, if it has been idle for @age. */
 static struct mpool_mag *depot_oldest(struct mpool_depot *depot,
 				      unsigned long age)
 {
-	struct mpool_mag *mag = depot->partial;
+	struct mpool_mag *mag = depot->partial, *last;
 
 	lockdep_assert_held(&depot->lock);
-	if (depot->nr_full)
-		mag = list_last_entry(&depot->full, struct mpool_mag, node);
+	if (depot->nr_full) {
+		last = list_last_entry(&depot->full, struct mpool_mag, node);
+		if (!mag->nr || !time_before(mag->stamp, last->stamp))
+			mag = last;
+	}
 	if (!mag->nr || (age && time_before(jiffies, mag->stamp + age)))
 		return NULL;
 	return mag;

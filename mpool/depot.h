@@ -25,7 +25,7 @@ struct mpool_class;
 /**
  * struct mpool_mag - a magazine: a bounded stack of free buffers
  * @node: link among a depot's full or the class's empty magazines
- * @stamp: jiffies when it came to the depot
+ * @stamp: jiffies when the last one of its buffers was used
  * @nr: buffers in it while it is not some CPU's loaded or previous one
  * @bufs: the buffers, class->mag_size of them at most
  */
@@ -76,7 +76,7 @@ void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp);
 void mpool_depot_put(struct mpool_class *cls, void *buf);
 void mpool_depot_free(struct mpool_class *cls, void *buf);
 void mpool_depot_put_all(struct mpool_class *cls, int from, unsigned int nr,
-			 void **bufs);
+			 void **bufs, unsigned long stamp);
 unsigned int mpool_depot_take_cold(struct mpool_class *cls, unsigned int nr,
 				   void **bufs);
 unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,

@@ -117,10 +117,16 @@ static void take_depot(struct take *t)
 	}
 }
 
+/*
+ * What this client needs is made here, zeroed; what growth makes beyond that
+ * is zeroed by a worker, and nobody waits for it.
+ */
 static int take_new(struct take *t)
 {
+	unsigned int target = mpool_class_target(t->cls);
+	unsigned int before = t->got;
 	void *bufs[BATCH];
-	int i, got;
+	int i, got = 0;
 
 	while (t->got < t->nr) {
 		got = mpool_class_grow(t->cls, GFP_KERNEL | __GFP_ZERO |
@@ -128,25 +134,34 @@ static int take_new(struct take *t)
 				       min(t->nr - t->got, (unsigned int)BATCH),
 				       bufs);
 		if (got < 0)
-			return got;
+			break;
 		mpool_depot_peak(t->cls);
 		for (i = 0; i < got; i++)
 			take_add(t, mpool_desc(bufs[i]));
 	}
-	return 0;
+	if (t->got > before)
+		mpool_stock_grow(t->cls, target);
+	return min(got, 0);
 }
 
-/* What the cleaner had in its hands when nothing was clean, then not dirty. */
+/* What the workers had in their hands when nothing was clean, then not dirty. */
 static void take_cleaned(struct take *t)
 {
+	struct mpool_stock *stock = &t->cls->stock;
+
 	if (t->got == t->nr)
 		return;
-	if (READ_ONCE(t->cls->stock.busy))
-		flush_work(&t->cls->stock.clean_work);
+	if (READ_ONCE(stock->busy))
+		flush_work(&stock->clean_work);
+	/* At the limit this has one buffer at most to finish. */
+	if (work_busy(&stock->grow_work))
+		flush_work(&stock->grow_work);
+	/* Also what they put down between the first look and this one. */
 	take_clean(t);
+	take_dirty(t);
 }
 
-/* The CPUs' magazines, and what the cleaner has in its hands. */
+/* The CPUs' magazines, and what the workers have in their hands. */
 static void take_hidden(struct take *t)
 {
 	struct mpool_class *cls = t->cls;

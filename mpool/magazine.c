@@ -134,6 +134,57 @@ unsigned long mpool_magazine_count(const struct mpool_class *cls)
 	return nr;
 }
 
+/* What a CPU's magazines have been used for; one that is torn is another. */
+static u64 cpu_ops(const struct mpool_cpu *c)
+{
+	/* Read at different moments, as everywhere in statistics. */
+	return data_race(c->allocs + c->sized + c->frees);
+}
+
+/* Since when a CPU has done nothing with its magazines; now, if it has. */
+static unsigned long idle_since(struct mpool_class *cls, int cpu, u64 ops)
+{
+	struct mpool_idle *idle = &cls->idle[cpu];
+
+	lockdep_assert_held(&cls->drain_mutex);
+	if (idle->ops != ops) {
+		idle->ops = ops;
+		idle->since = jiffies;
+	}
+	return idle->since;
+}
+
+/**
+ * mpool_magazine_look() - note which CPUs have used their magazines
+ * @cls: the class
+ *
+ * Done at each cleanup, so that what lies in a magazine ages as what lies in
+ * a depot does, though nothing is written for that on a hit.
+ *
+ * Context: process, may sleep; takes drain_mutex.
+ * Return: how many buffers lie in magazines that were used since the last look,
+ * and so may have been in use themselves.
+ */
+unsigned long mpool_magazine_look(struct mpool_class *cls)
+{
+	unsigned long busy = 0;
+	int cpu;
+
+	mutex_lock(&cls->drain_mutex);
+	for_each_possible_cpu(cpu) {
+		const struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
+		u64 ops = cpu_ops(c);
+
+		if (ops != cls->idle[cpu].ops) {
+			/* A snapshot does, as in mpool_magazine_count(). */
+			busy += data_race(c->nr + c->prev_nr);
+		}
+		idle_since(cls, cpu, ops);
+	}
+	mutex_unlock(&cls->drain_mutex);
+	return busy;
+}
+
 /**
  * mpool_magazine_flush_cpu() - empty one CPU's magazines into the depots
  * @cls: the class, its drain_mutex held
@@ -143,13 +194,14 @@ unsigned long mpool_magazine_count(const struct mpool_class *cls)
 void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 {
 	struct mpool_cpu *c = per_cpu_ptr(cls->cpus, cpu);
+	/* What is in there is no younger than the CPU's last use of it. */
+	unsigned long stamp = idle_since(cls, cpu, cpu_ops(c));
 	int node = cpu_to_mem(cpu);
 
-	lockdep_assert_held(&cls->drain_mutex);
-	mpool_depot_put_all(cls, node, c->nr, c->loaded->bufs);
-	c->nr = 0;
-	mpool_depot_put_all(cls, node, c->prev_nr, c->prev->bufs);
+	mpool_depot_put_all(cls, node, c->prev_nr, c->prev->bufs, stamp);
 	c->prev_nr = 0;
+	mpool_depot_put_all(cls, node, c->nr, c->loaded->bufs, stamp);
+	c->nr = 0;
 }
 
 static int depots_init(struct mpool_class *cls)
@@ -213,6 +265,9 @@ int mpool_magazine_init(struct mpool_class *cls)
 
 	raw_spin_lock_init(&cls->mag_lock);
 	INIT_LIST_HEAD(&cls->empty);
+	cls->idle = kcalloc(nr_cpu_ids, sizeof(*cls->idle), GFP_KERNEL);
+	if (!cls->idle)
+		return -ENOMEM;
 	err = depots_init(cls);
 	if (err)
 		return err;
@@ -237,6 +292,7 @@ void mpool_magazine_exit(struct mpool_class *cls)
 		}
 		free_percpu(cls->cpus);
 	}
+	kfree(cls->idle);
 	if (!cls->depots)
 		return;
 	for_each_node(node) {

@@ -58,6 +58,16 @@ struct mpool_cpu {
 	u64 refills;
 } ____cacheline_aligned;
 
+/**
+ * struct mpool_idle - since when nothing was done with a CPU's magazines
+ * @ops: allocations and frees that had been counted there at the last look
+ * @since: jiffies of the first look that found as many
+ */
+struct mpool_idle {
+	u64 ops;
+	unsigned long since;
+};
+
 /* Stands in for a class's magazines while nobody may enter them; constant. */
 DECLARE_PER_CPU(struct mpool_cpu, mpool_cpu_closed);
 
@@ -71,6 +81,7 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu);
 
 void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp);
 bool mpool_magazine_put(struct mpool_class *cls, void *buf);
+unsigned long mpool_magazine_look(struct mpool_class *cls);
 void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu);
 
 unsigned long mpool_magazine_count(const struct mpool_class *cls);

@@ -404,6 +404,8 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 			flush_work(&cls->stock.clean_work);
 		nr = mpool_reclaim_class(cls, msecs_to_jiffies(max_age_ms),
 					 UINT_MAX, true);
+		if (nr)
+			mpool_class_tidy(cls);
 		bytes += nr * mpool_class_cost(cls);
 	}
 	return bytes;

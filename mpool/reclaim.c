@@ -166,6 +166,39 @@ bool mpool_reclaim_squeeze(struct mpool_class *cls)
 	return mpool_class_has_room(cls);
 }
 
+/*
+ * Gives back what has been idle for long, down to @keep.  Of a slab's objects
+ * a few keep all of it from the system, and those that were used last lie
+ * anywhere.  So when most are to go all that are old go, and those to be kept
+ * are made again, side by side.
+ */
+static void give_back(struct mpool_class *cls, unsigned int age_ms,
+		      unsigned int keep)
+{
+	unsigned int backed = atomic_read(&cls->backed), most, done;
+	bool anew;
+
+	if (backed <= keep)
+		return;
+	anew = !cls->paged && backed / 2 > keep;
+	most = anew ? UINT_MAX : backed - keep;
+	done = mpool_reclaim_class(cls, msecs_to_jiffies(age_ms), most, true);
+	/*
+	 * What clients keep is last, since they may lease it again without a
+	 * fault.  What they give back now has been idle for as long.
+	 */
+	if (cls->paged && done < most) {
+		most = mpool_recall(cls, most - done, age_ms);
+		done += mpool_stock_shrink(cls, 0, most);
+	}
+	if (!done)
+		return;
+	mpool_class_tidy(cls);
+	/* As many as may be had, as at a first use. */
+	if (anew)
+		mpool_class_fill(cls, keep);
+}
+
 /**
  * mpool_reclaim_age() - one cleanup of one class
  * @cls: the class
@@ -179,20 +212,17 @@ void mpool_reclaim_age(struct mpool_class *cls)
 {
 	const struct mpool_pool_config *set = &cls->pool->settings;
 	unsigned int backed = atomic_read(&cls->backed);
-	unsigned int keep = max(READ_ONCE(cls->initial), READ_ONCE(cls->reserve_target));
 	struct mpool_class_stats st;
 	u64 used;
 
-	if (backed <= keep)
-		return;
+	mpool_magazine_look(cls);
 	mpool_class_stats(cls, &st);
 	used = st.allocated + st.leased + st.quarantined;
 	if (used * 100 >= (u64)backed * READ_ONCE(set->shrink_percent))
 		return;
-	if (cls->paged)
-		mpool_recall(cls, backed - keep, READ_ONCE(set->max_age_ms));
-	mpool_reclaim_class(cls, msecs_to_jiffies(READ_ONCE(set->max_age_ms)),
-			    backed - keep, true);
+	give_back(cls, READ_ONCE(set->max_age_ms),
+		  max(READ_ONCE(cls->initial),
+		      READ_ONCE(cls->reserve_target)));
 }
 
 /**

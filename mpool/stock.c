@@ -66,6 +66,17 @@ static struct mpool_desc *stock_pop(struct mpool_stock *stock,
 	return desc;
 }
 
+static struct mpool_desc *stock_pop_tail(struct mpool_stock *stock,
+					 struct list_head *list,
+					 unsigned int *nr)
+{
+	lockdep_assert_held(&stock->lock);
+	/* Popping takes the first one. */
+	if (!list_empty(list))
+		list_rotate_to_front(list->prev, list);
+	return stock_pop(stock, list, nr);
+}
+
 static struct mpool_desc *stock_take(struct mpool_stock *stock,
 				     struct list_head *list, unsigned int *nr)
 {
@@ -114,7 +125,6 @@ static void stock_push_clean(struct mpool_stock *stock, struct mpool_desc *desc)
 	lockdep_assert_held(&stock->lock);
 	list_add(&desc->node, &stock->clean);
 	WRITE_ONCE(stock->nr_clean, stock->nr_clean + 1);
-	stock->stamp = jiffies;
 }
 
 /**
@@ -130,6 +140,7 @@ void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc)
 	unsigned long flags;
 
 	spin_lock_irqsave(&stock->lock, flags);
+	desc->stamp = jiffies;
 	stock_push_clean(stock, desc);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	mpool_wait_kick(cls);
@@ -163,7 +174,7 @@ bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc)
 	unsigned long flags;
 
 	spin_lock_irqsave(&stock->lock, flags);
-	stock->stamp = jiffies;
+	desc->stamp = jiffies;
 	if (pinned) {
 		desc_set(desc, MPOOL_QUARANTINED);
 		desc->polls = 0;
@@ -257,7 +268,8 @@ static void stock_clean_fn(struct work_struct *work)
 
 	for (;;) {
 		spin_lock_irqsave(&stock->lock, flags);
-		desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty);
+		/* The first to come first, so that clean has the last on top. */
+		desc = stock_pop_tail(stock, &stock->dirty, &stock->nr_dirty);
 		if (desc)
 			stock->busy++;
 		spin_unlock_irqrestore(&stock->lock, flags);
@@ -290,6 +302,7 @@ static unsigned int stock_poll(struct mpool_stock *stock)
 			continue;
 		}
 		desc_set(desc, MPOOL_FREE);
+		desc->stamp = jiffies;
 		list_move(&desc->node, &stock->dirty);
 		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
 		WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
@@ -338,14 +351,30 @@ struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep)
 	return desc;
 }
 
-static struct mpool_desc *stock_pop_idle(struct mpool_stock *stock)
+static struct mpool_desc *stock_pop_old(struct mpool_stock *stock,
+					struct list_head *list,
+					unsigned int *nr, unsigned long age)
+{
+	struct mpool_desc *desc;
+
+	lockdep_assert_held(&stock->lock);
+	if (list_empty(list))
+		return NULL;
+	desc = list_last_entry(list, struct mpool_desc, node);
+	if (age && time_before(jiffies, desc->stamp + age))
+		return NULL;
+	return stock_pop_tail(stock, list, nr);
+}
+
+static struct mpool_desc *stock_pop_idle(struct mpool_stock *stock,
+					 unsigned long age)
 {
 	struct mpool_desc *desc;
 	unsigned long flags;
 
 	spin_lock_irqsave(&stock->lock, flags);
-	desc = stock_pop(stock, &stock->dirty, &stock->nr_dirty) ?:
-	       stock_pop(stock, &stock->clean, &stock->nr_clean);
+	desc = stock_pop_old(stock, &stock->dirty, &stock->nr_dirty, age) ?:
+	       stock_pop_old(stock, &stock->clean, &stock->nr_clean, age);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	return desc;
 }
@@ -353,10 +382,11 @@ static struct mpool_desc *stock_pop_idle(struct mpool_stock *stock)
 /**
  * mpool_stock_shrink() - give idle lease stock back to the system
  * @cls: the class
- * @age: jiffies since the stock's last change, 0 for any
+ * @age: jiffies that a buffer must have been idle, 0 for any
  * @most: how many at most
  *
- * Dirty ones first: they need not be zeroed then.
+ * Dirty ones first: they need not be zeroed then.  Of each kind the least
+ * recently used first.
  *
  * Context: any with interrupts on.
  * Return: how many were given back.
@@ -367,10 +397,8 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 	struct mpool_stock *stock = &cls->stock;
 	unsigned int done = 0;
 
-	if (age && time_before(jiffies, READ_ONCE(stock->stamp) + age))
-		return 0;
 	while (done < most) {
-		struct mpool_desc *desc = stock_pop_idle(stock);
+		struct mpool_desc *desc = stock_pop_idle(stock, age);
 		void *buf;
 
 		if (!desc)
@@ -380,6 +408,46 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 		done++;
 	}
 	return done;
+}
+
+static void stock_grow_fn(struct work_struct *work)
+{
+	struct mpool_stock *stock = container_of(work, struct mpool_stock,
+						 grow_work);
+	struct mpool_class *cls = container_of(stock, struct mpool_class,
+					       stock);
+	void *buf;
+
+	/* A system that has no memory to spare is not asked twice. */
+	while (atomic_read(&cls->backed) < (int)READ_ONCE(stock->grow_to) &&
+	       !READ_ONCE(stock->ended)) {
+		if (mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO |
+				     __GFP_NOWARN | __GFP_NORETRY, 1, &buf) < 0)
+			break;
+		mpool_stock_add_clean(cls, mpool_desc(buf));
+		cond_resched();
+	}
+}
+
+/**
+ * mpool_stock_grow() - have zeroed buffers made in the background
+ * @cls: a class of pages
+ * @target: how many it shall back in the end, limits permitting
+ *
+ * Context: process.
+ */
+void mpool_stock_grow(struct mpool_class *cls, unsigned int target)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned long flags;
+
+	if (atomic_read(&cls->backed) >= (int)target)
+		return;
+	spin_lock_irqsave(&stock->lock, flags);
+	WRITE_ONCE(stock->grow_to, target);
+	if (!stock->ended)
+		queue_work(mpool_wq, &stock->grow_work);
+	spin_unlock_irqrestore(&stock->lock, flags);
 }
 
 /**
@@ -397,8 +465,8 @@ void mpool_stock_init(struct mpool_class *cls)
 	INIT_WORK(&stock->clean_work, stock_clean_fn);
 	INIT_DELAYED_WORK(&stock->pin_work, stock_pin_fn);
 	INIT_WORK(&stock->recall_work, mpool_recall_fn);
+	INIT_WORK(&stock->grow_work, stock_grow_fn);
 	init_waitqueue_head(&stock->turn);
-	stock->stamp = jiffies;
 }
 
 /**
@@ -415,9 +483,10 @@ void mpool_stock_stop(struct mpool_class *cls)
 	struct mpool_stock *stock = &cls->stock;
 
 	spin_lock_irq(&stock->lock);
-	stock->ended = true;
+	WRITE_ONCE(stock->ended, true);
 	spin_unlock_irq(&stock->lock);
 	cancel_work_sync(&stock->recall_work);
+	cancel_work_sync(&stock->grow_work);
 	cancel_work_sync(&stock->clean_work);
 	cancel_delayed_work_sync(&stock->pin_work);
 }

@@ -18,8 +18,8 @@ struct mpool_desc;
 /**
  * struct mpool_stock - a class's lease stock
  * @lock: protects the lists and their counts; process context only
- * @clean: zeroed, nobody's
- * @dirty: written by a client that gave them back
+ * @clean: zeroed, nobody's; last come, first taken
+ * @dirty: written by a client that gave them back; last come first
  * @quarantine: still reached by a pin; oldest first
  * @nr_clean: in @clean
  * @nr_dirty: in @dirty
@@ -38,7 +38,8 @@ struct mpool_desc;
  * @clean_work: zeroes @dirty
  * @pin_work: looks whether @quarantine is still reached
  * @recall_work: calls @cached back
- * @stamp: jiffies of the last return
+ * @grow_work: makes clean ones ahead of their lease
+ * @grow_to: how many the class shall back then
  */
 struct mpool_stock {
 	spinlock_t lock;	/* protects the lists and counts */
@@ -62,7 +63,8 @@ struct mpool_stock {
 	struct work_struct clean_work;
 	struct delayed_work pin_work;
 	struct work_struct recall_work;
-	unsigned long stamp;
+	struct work_struct grow_work;
+	unsigned int grow_to;
 };
 
 void mpool_stock_init(struct mpool_class *cls);
@@ -81,6 +83,7 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
+void mpool_stock_grow(struct mpool_class *cls, unsigned int target);
 void mpool_desc_clean(struct mpool_desc *desc);
 
 #endif /* _MPOOL_STOCK_H */
