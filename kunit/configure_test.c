@@ -43,6 +43,11 @@ static const struct change changes[] = {
 	CHANGE(MAX_AGE_MS, max_age_ms, 50000, 86400001),
 	CHANGE(RESERVE, reserve, 3, 501),
 	CHANGE(MAX_BYTES, max_bytes, SZ_1M, LONG_MAX + 1ULL),
+	CHANGE(MAX_BYTES_SMALL, tier_max_bytes[0], SZ_1M, LONG_MAX + 1ULL),
+	CHANGE(MAX_BYTES_MEDIUM, tier_max_bytes[1], SZ_1M, LONG_MAX + 1ULL),
+	CHANGE(MAX_BYTES_LARGE, tier_max_bytes[2], SZ_1M, LONG_MAX + 1ULL),
+	CHANGE(LOW_PERCENT, low_percent, 30, 101),
+	CHANGE(HIGH_PERCENT, high_percent, 80, 101),
 };
 
 static void change_desc(const struct change *c, char *desc)
@@ -54,7 +59,8 @@ KUNIT_ARRAY_PARAM(change, changes, change_desc);
 
 static bool is_wide(const struct change *c)
 {
-	return c->offset >= offsetof(struct mpool_pool_config, max_bytes);
+	return c->offset >= offsetof(struct mpool_pool_config, max_bytes) &&
+	       c->offset < offsetof(struct mpool_pool_config, low_percent);
 }
 
 static void put(const struct change *c, struct mpool_pool_config *set, u64 value)
@@ -145,7 +151,7 @@ static void bits_of_no_setting_are_refused(struct kunit *test)
 {
 	struct mpool *pool = kt_pool(test, NULL);
 	struct mpool_pool_config set = now(pool), before = set, after;
-	u64 known = 0;
+	u64 known = MPOOL_CONFIG_ADAPTIVE;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(changes); i++)
@@ -373,6 +379,79 @@ static int take_one(void *arg)
 /* Well before it would have looked by itself. */
 #define AT_ONCE	(2 * HZ)
 
+static void adapting_is_turned_on_and_off(struct kunit *test)
+{
+	struct mpool_class *cls = changing_class(test);
+	struct mpool *pool = cls->pool;
+
+	/* It has no cleanups that would do it. */
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, ADAPTIVE,
+					.flags = MPOOL_POOL_ADAPTIVE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, CLEANUP_INTERVAL_MS,
+					.cleanup_interval_ms = 86400000), 0);
+	/* Other flags are not looked at. */
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, ADAPTIVE, .flags = ~0U), 0);
+	KUNIT_EXPECT_EQ(test, now(pool).flags & ~MPOOL_POOL_OWNER,
+			MPOOL_POOL_ADAPTIVE);
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, CLEANUP_INTERVAL_MS,
+					.cleanup_interval_ms = MPOOL_NONE),
+			-EINVAL);
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 0ULL);
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, ADAPTIVE, .flags = 0), 0);
+	kt_give(cls, 40, kt_take(test, cls, 40));
+	mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, backed(cls), 10ULL);
+}
+
+/* Each tier has bytes of its own, within those of the pool. */
+static void a_tier_has_bytes_of_its_own(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.growth_percent = 100,
+			.tier_max_bytes = { 0, SZ_64K, 0 },
+		},
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *a = kt_class(test, pool, SZ_4K);
+	struct mpool_class *b = kt_class(test, pool, SZ_8K);
+	struct mpool_class *small = kt_class(test, pool, 64);
+	void **bufs = kt_take(test, a, 15), *buf;
+
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(b, GFP_NOWAIT));
+	kt_give(small, 40, kt_take(test, small, 40));
+	KUNIT_EXPECT_EQ(test, backed(small), 40ULL);
+	buf = mpool_class_alloc(a, GFP_NOWAIT);
+	KUNIT_EXPECT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(a, GFP_NOWAIT));
+	/* Idle ones of the same tier make room, of another they stay. */
+	kt_give(a, 15, bufs);
+	mpool_class_free(a, buf);
+	buf = mpool_class_alloc(b, GFP_KERNEL | __GFP_NORETRY);
+	KUNIT_EXPECT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, backed(small), 40ULL);
+	KUNIT_EXPECT_LE(test, atomic_long_read(&pool->tier_bytes[MPOOL_MEDIUM]),
+			(long)SZ_64K);
+	/* Lowered, what is idle goes; off, all of the pool's are there. */
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, MAX_BYTES_MEDIUM,
+					.tier_max_bytes = { 0, SZ_8K, 0 }), 0);
+	KUNIT_EXPECT_EQ(test, backed(a), 0ULL);
+	KUNIT_EXPECT_EQ(test, backed(small), 40ULL);
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(a, GFP_NOWAIT));
+	KUNIT_EXPECT_EQ(test, CHANGE_TO(pool, MAX_BYTES_MEDIUM,
+					.tier_max_bytes = { 0, 0, 0 }), 0);
+	mpool_class_free(b, buf);
+	kt_give(a, 40, kt_take(test, a, 40));
+	KUNIT_EXPECT_EQ(test, backed(a), 40ULL);
+	mpool_trim(pool, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->tier_bytes[MPOOL_MEDIUM]),
+			0L);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pool->tier_bytes[MPOOL_SMALL]),
+			0L);
+}
+
 static void more_bytes_wake_who_waits(struct kunit *test)
 {
 	struct mpool_config cfg = {
@@ -496,6 +575,8 @@ static struct kunit_case configure_cases[] = {
 	KUNIT_CASE(the_next_cleanup_goes_by_max_age),
 	KUNIT_CASE(the_interval_is_changed_at_once),
 	KUNIT_CASE(fewer_bytes_take_idle_buffers_at_once),
+	KUNIT_CASE(adapting_is_turned_on_and_off),
+	KUNIT_CASE(a_tier_has_bytes_of_its_own),
 	KUNIT_CASE(more_bytes_wake_who_waits),
 	KUNIT_CASE(a_max_below_the_reserve_is_refused),
 	KUNIT_CASE(an_owner_may_not_do_all),

@@ -42,6 +42,11 @@ static void defaults_are_the_documented_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set.max_age_ms, 60000U);
 	KUNIT_EXPECT_EQ(test, set.reserve, 0U);
 	KUNIT_EXPECT_EQ(test, set.node, 0U);
+	KUNIT_EXPECT_EQ(test, set.low_percent, 0U);
+	KUNIT_EXPECT_EQ(test, set.high_percent, 0U);
+	KUNIT_EXPECT_EQ(test, set.tier_max_bytes[MPOOL_SMALL], 0ULL);
+	KUNIT_EXPECT_EQ(test, set.tier_max_bytes[MPOOL_MEDIUM], 0ULL);
+	KUNIT_EXPECT_EQ(test, set.tier_max_bytes[MPOOL_LARGE], 0ULL);
 	KUNIT_EXPECT_EQ(test, set.max_bytes,
 			(u64)totalram_pages() * PAGE_SIZE / 16);
 }
@@ -96,8 +101,9 @@ struct bound {
 static const struct bound bounds[] = {
 	BOUND(flags, MPOOL_POOL_EAGER, 0),
 	BOUND(flags, MPOOL_POOL_OWNER, 0),
-	BOUND(flags, 1U << 2, -EINVAL),
+	BOUND(flags, MPOOL_POOL_ADAPTIVE, 0),
 	BOUND(flags, MPOOL_POOL_DEBUG, 0),
+	BOUND(flags, 1U << 4, -EINVAL),
 	BOUND(flags, 1U << 31, -EINVAL),
 	BOUND(mode, 0777, 0),
 	BOUND(mode, 0001, 0),
@@ -157,10 +163,19 @@ static const struct bound bounds[] = {
 	BOUND(max_bytes, 1, 0),
 	BOUND(max_bytes, LONG_MAX, 0),
 	BOUND(max_bytes, LONG_MAX + 1ULL, -EINVAL),
-	BOUND(reserved[0], 1, -EINVAL),
-	BOUND(reserved[1], 1, -EINVAL),
-	BOUND(reserved[2], 1, -EINVAL),
-	BOUND(reserved[3], 1ULL << 63, -EINVAL),
+	BOUND(tier_max_bytes[0], 1, 0),
+	BOUND(tier_max_bytes[0], LONG_MAX, 0),
+	BOUND(tier_max_bytes[0], LONG_MAX + 1ULL, -EINVAL),
+	BOUND(tier_max_bytes[1], LONG_MAX, 0),
+	BOUND(tier_max_bytes[1], LONG_MAX + 1ULL, -EINVAL),
+	BOUND(tier_max_bytes[2], LONG_MAX, 0),
+	BOUND(tier_max_bytes[2], LONG_MAX + 1ULL, -EINVAL),
+	BOUND(low_percent, 1, 0),
+	BOUND(low_percent, 100, 0),
+	BOUND(low_percent, 101, -EINVAL),
+	BOUND(high_percent, 1, 0),
+	BOUND(high_percent, 100, 0),
+	BOUND(high_percent, 101, -EINVAL),
 };
 
 static void bound_desc(const struct bound *b, char *desc)
@@ -177,7 +192,8 @@ static void one_setting_in_and_out_of_bounds(struct kunit *test)
 	struct mpool_pool_config set;
 	void *field = (void *)&cfg.settings + b->offset;
 
-	if (b->offset >= offsetof(struct mpool_pool_config, max_bytes))
+	if (b->offset >= offsetof(struct mpool_pool_config, max_bytes) &&
+	    b->offset < offsetof(struct mpool_pool_config, low_percent))
 		*(u64 *)field = b->value;
 	else
 		*(u32 *)field = b->value;
@@ -264,6 +280,9 @@ static const struct blame blames[] = {
 	  (1U << 24) - 1 },
 	{ "initial_large", { .initial = { 0, 0, 101 } }, 101, 1, 100 },
 	{ "growth_percent", { .growth_percent = 99 }, 99, 100, 1000 },
+	{ "low_percent", { .low_percent = 50, .high_percent = 50 }, 50, 1, 49 },
+	{ "cleanup_interval_ms", { .flags = MPOOL_POOL_ADAPTIVE,
+	  .cleanup_interval_ms = MPOOL_NONE }, 0, 10, 86400000 },
 	{ "mode", { .mode = 01000 }, 01000, 1, 0777 },
 	{ "reserve", { .reserve = 501 }, 501, 0, 500 },
 	{ "uid", { .flags = MPOOL_POOL_OWNER, .uid = U32_MAX }, U32_MAX, 0,

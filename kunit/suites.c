@@ -26,6 +26,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_lease_suite,
 	&mpool_reclaim_suite,
 	&mpool_reserve_suite,
+	&mpool_use_suite,
 	&mpool_pool_suite,
 	&mpool_configure_suite,
 	&mpool_registry_suite,

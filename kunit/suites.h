@@ -19,6 +19,7 @@ extern struct kunit_suite mpool_numa_suite;
 extern struct kunit_suite mpool_class_suite;
 extern struct kunit_suite mpool_reclaim_suite;
 extern struct kunit_suite mpool_reserve_suite;
+extern struct kunit_suite mpool_use_suite;
 extern struct kunit_suite mpool_wait_suite;
 extern struct kunit_suite mpool_starve_suite;
 extern struct kunit_suite mpool_stock_suite;

@@ -24,6 +24,7 @@
 #include "report.h"
 #include "trace.h"
 #include "traced.h"
+#include "use.h"
 
 struct grow_how {
 	gfp_t gfp;
@@ -54,6 +55,7 @@ static void alloc_missed(struct mpool_class *cls, gfp_t gfp, int err, u64 start)
 	if (!err) {
 		atomic64_inc(&cls->misses);
 		mpool_hist_count(&cls->miss_ns, ns);
+		mpool_use_changed(cls);
 	}
 	trace_mpool_miss(cls->pool->name, cls->size, gfp, err, ns);
 }

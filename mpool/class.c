@@ -17,6 +17,7 @@
 #include "record.h"
 #include "supply.h"
 #include "trace.h"
+#include "use.h"
 
 /* Buffers made or given back at a time, staged on the stack. */
 #define BATCH	32
@@ -63,26 +64,57 @@ static bool class_reserve_slots(struct mpool_class *cls, unsigned int *nr)
 	return true;
 }
 
-static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
+/* Room for up to @nr buffers below one limit of bytes. */
+static bool reserve_bytes(atomic_long_t *bytes, const unsigned long *limit,
+			  unsigned long cost, unsigned int *nr)
 {
-	unsigned long cost = mpool_class_cost(cls);
-	struct mpool *pool = cls->pool;
-	long old = atomic_long_read(&pool->bytes);
+	long old = atomic_long_read(bytes);
 	unsigned long max, room;
 
 	do {
-		max = READ_ONCE(pool->max_bytes);
+		max = READ_ONCE(*limit);
 		room = max > old ? (max - old) / cost : 0;
 		*nr = min_t(unsigned long, *nr, room);
 		if (!*nr)
 			return false;
-	} while (!atomic_long_try_cmpxchg(&pool->bytes, &old,
-					  old + *nr * cost));
+	} while (!atomic_long_try_cmpxchg(bytes, &old, old + *nr * cost));
 	return true;
 }
 
+/* The tier's, then the pool's. */
+static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
+{
+	unsigned long cost = mpool_class_cost(cls);
+	struct mpool *pool = cls->pool;
+	unsigned int most = *nr;
+
+	if (!reserve_bytes(&pool->tier_bytes[cls->tier],
+			   &pool->tier_max[cls->tier], cost, &most))
+		return false;
+	*nr = most;
+	if (!reserve_bytes(&pool->bytes, &pool->max_bytes, cost, nr))
+		*nr = 0;
+	atomic_long_sub((most - *nr) * cost, &pool->tier_bytes[cls->tier]);
+	return *nr;
+}
+
 /**
- * mpool_class_has_room() - do the pool's bytes allow another buffer
+ * mpool_class_tier_has_room() - do the tier's bytes allow another buffer
+ * @cls: the class
+ *
+ * Context: any.
+ * Return: a snapshot.
+ */
+bool mpool_class_tier_has_room(const struct mpool_class *cls)
+{
+	const struct mpool *pool = cls->pool;
+
+	return atomic_long_read(&pool->tier_bytes[cls->tier]) +
+	       mpool_class_cost(cls) <= READ_ONCE(pool->tier_max[cls->tier]);
+}
+
+/**
+ * mpool_class_has_room() - do the pool's and the tier's bytes allow another
  * @cls: the class; its own limit does not count
  *
  * Context: any.
@@ -92,17 +124,20 @@ bool mpool_class_has_room(const struct mpool_class *cls)
 {
 	const struct mpool *pool = cls->pool;
 
-	return atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
+	return mpool_class_tier_has_room(cls) &&
+	       atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
 	       READ_ONCE(pool->max_bytes);
 }
 
 static void class_unreserve(struct mpool_class *cls, unsigned int nr)
 {
 	atomic_long_sub(nr * mpool_class_cost(cls), &cls->pool->bytes);
+	atomic_long_sub(nr * mpool_class_cost(cls),
+			&cls->pool->tier_bytes[cls->tier]);
 	atomic_sub(nr, &cls->backed);
 }
 
-/* As many as both limits allow, up to @nr. */
+/* As many as all limits allow, up to @nr. */
 static unsigned int class_reserve(struct mpool_class *cls, unsigned int nr)
 {
 	unsigned int slots = nr;
@@ -420,6 +455,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	cls->max = set->max[cls->tier];
 	cls->initial = min(set->initial[cls->tier], cls->max);
 	cls->reserve_target = set->reserve;
+	cls->watch = mpool_use_flags(set);
 	cls->ops = cls->paged ? &mpool_backing_page : &mpool_backing_slab;
 	INIT_LIST_HEAD(&cls->reclaim);
 	class_size_magazines(cls);

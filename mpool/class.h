@@ -63,6 +63,9 @@ struct mpool_records;
  * @backed: buffers made and not given back; reserved before they are made
  * @out: buffers not in any depot (magazines, users, stock); for @peak
  * @peak: highest @out that a refill has seen
+ * @watch: MPOOL_WATCH_*, who wants to know of use; as @max
+ * @recent: most in use since the last cleanup, of an adaptive pool
+ * @peak_before: the same of the interval before; the cleanup's
  * @drain_mutex: one drainer at a time; protects @idle
  * @idle: for each CPU; what ages magazines (mpool_magazine_look())
  * @mag_lock: protects @empty, @nr_empty, @nr_mags; innermost
@@ -123,6 +126,9 @@ struct mpool_class {
 	atomic_t backed;
 	atomic_t out;
 	atomic_t peak;
+	unsigned int watch;
+	atomic_t recent;
+	unsigned int peak_before;
 	struct mutex drain_mutex;	/* one drainer at a time */
 	struct mpool_idle *idle;
 
@@ -156,6 +162,7 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
 void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp);
 unsigned int mpool_class_target(const struct mpool_class *cls);
+bool mpool_class_tier_has_room(const struct mpool_class *cls);
 bool mpool_class_has_room(const struct mpool_class *cls);
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,

@@ -18,6 +18,7 @@
 #include "reclaim.h"
 #include "reserve.h"
 #include "settings.h"
+#include "use.h"
 #include "work.h"
 
 /* What is idle above a class's limit goes; what is in use goes later. */
@@ -33,19 +34,27 @@ static void class_apply(struct mpool_class *cls,
 		mpool_reclaim_class(cls, 0, backed - max, true);
 }
 
-/* The same for the limit over all classes, the largest buffers first. */
+/* Bytes above a limit that a class counts against, if any. */
+static long bytes_over(const struct mpool_class *cls)
+{
+	const struct mpool *pool = cls->pool;
+	long tier = atomic_long_read(&pool->tier_bytes[cls->tier]) -
+		    (long)pool->tier_max[cls->tier];
+	long all = atomic_long_read(&pool->bytes) - (long)pool->max_bytes;
+
+	return max(tier, all);
+}
+
+/* The same for the limits of bytes, the largest buffers first. */
 static void pool_apply_bytes(struct mpool *pool)
 {
-	long over;
 	int i;
 
 	for (i = pool->nr_classes - 1; i >= 0; i--) {
 		struct mpool_class *cls = mpool_pool_peek(pool, i);
+		long over = cls ? bytes_over(cls) : 0;
 
-		over = atomic_long_read(&pool->bytes) - (long)pool->max_bytes;
-		if (over <= 0)
-			return;
-		if (cls)
+		if (over > 0)
 			mpool_reclaim_class(cls, 0,
 					    DIV_ROUND_UP(over, mpool_class_cost(cls)),
 					    true);
@@ -72,7 +81,11 @@ static void pool_store(struct mpool *pool, const struct mpool_pool_config *set)
 	for (t = 0; t < MPOOL_NR_TIERS; t++) {
 		WRITE_ONCE(now->initial[t], set->initial[t]);
 		WRITE_ONCE(now->max[t], set->max[t]);
+		WRITE_ONCE(now->tier_max_bytes[t], set->tier_max_bytes[t]);
 	}
+	WRITE_ONCE(now->flags, set->flags);
+	WRITE_ONCE(now->low_percent, set->low_percent);
+	WRITE_ONCE(now->high_percent, set->high_percent);
 	WRITE_ONCE(now->growth_percent, set->growth_percent);
 	WRITE_ONCE(now->shrink_percent, set->shrink_percent);
 	WRITE_ONCE(now->cleanup_interval_ms, set->cleanup_interval_ms);
@@ -90,6 +103,7 @@ static void pool_apply_limits(struct mpool *pool,
 	unsigned int i;
 
 	WRITE_ONCE(pool->max_bytes, set->max_bytes);
+	mpool_pool_tier_limits(pool, set);
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
 		if (cls)
@@ -115,6 +129,7 @@ static void pool_apply(struct mpool *pool, const struct mpool_pool_config *set,
 	if (interval)
 		pool_apply_interval(pool);
 	pool_apply_limits(pool, set);
+	mpool_use_watch(pool, set);
 }
 
 /* The first @nr classes' reserves; on failure those before are as they were. */
@@ -149,8 +164,12 @@ static int pool_apply_reserve(struct mpool *pool,
 
 	if (set->reserve == pool->settings.reserve)
 		return 0;
-	for (t = 0; t < MPOOL_NR_TIERS; t++)
+	for (t = 0; t < MPOOL_NR_TIERS; t++) {
 		wide.max[t] = max(wide.max[t], set->max[t]);
+		/* 0 is no limit, and less one is more than any. */
+		wide.tier_max_bytes[t] = max(wide.tier_max_bytes[t] - 1,
+					     set->tier_max_bytes[t] - 1) + 1;
+	}
 	wide.max_bytes = max(wide.max_bytes, set->max_bytes);
 	pool_apply_limits(pool, &wide);
 	err = reserves_set(pool, pool->nr_classes, set->reserve);

@@ -246,6 +246,12 @@ static int config_show(struct seq_file *m, void *v)
 	else
 		seq_printf(m, "%-20s %s\n", "node", "caller's");
 	seq_printf(m, "%-20s %llu\n", "max_bytes", set->max_bytes);
+	seq_printf(m, "%-20s %llu %llu %llu\n", "tier_max_bytes",
+		   set->tier_max_bytes[MPOOL_SMALL],
+		   set->tier_max_bytes[MPOOL_MEDIUM],
+		   set->tier_max_bytes[MPOOL_LARGE]);
+	seq_printf(m, "%-20s %u\n", "low_percent", set->low_percent);
+	seq_printf(m, "%-20s %u\n", "high_percent", set->high_percent);
 	seq_printf(m, "%-20s", "sizes");
 	for (i = 0; i < pool->nr_classes; i++)
 		seq_printf(m, " %u", pool->sizes[i]);

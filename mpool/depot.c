@@ -19,6 +19,7 @@
 #include "node.h"
 #include "pool.h"
 #include "supply.h"
+#include "use.h"
 
 /**
  * mpool_depot_peak() - so many are out of the depots now, for users
@@ -355,6 +356,7 @@ void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp)
 		raw_spin_unlock_irqrestore(&depot->lock, flags);
 		if (buf) {
 			depot_took(cls, 1, true);
+			mpool_use_changed(cls);
 			return buf;
 		}
 	}
@@ -375,6 +377,8 @@ static void depot_put(struct mpool_class *cls, void *buf,
 	depot->homed += home != near;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	atomic_dec(&cls->out);
+	if (freed)
+		mpool_use_changed(cls);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include "recall.h"
 #include "reclaim.h"
 #include "trace.h"
+#include "use.h"
 
 /* Buffers taken out of a depot at a time, staged on the stack. */
 #define BATCH	16
@@ -193,6 +194,9 @@ static void take_kept(struct take *t, bool bytes)
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
 		if (!cls || cls == t->cls || !cls->paged)
+			continue;
+		if (cls->tier != t->cls->tier &&
+		    !mpool_class_tier_has_room(t->cls))
 			continue;
 		if (!mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size),
 				  0))
@@ -375,6 +379,7 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 		return err;
 	}
 	atomic64_add(t.got, &cls->stock.leases);
+	mpool_use_changed(cls);
 	return t.got;
 }
 
@@ -391,11 +396,15 @@ int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
 bool mpool_lease_ready(struct mpool *pool, unsigned int index)
 {
 	struct mpool_class *cls = mpool_pool_peek(pool, index);
-	unsigned long bytes = atomic_long_read(&pool->bytes);
+	size_t size = pool->sizes[index];
+	unsigned int tier = mpool_tier(size);
 	struct mpool_stock *stock;
 
 	if (!cls)
-		return bytes + pool->sizes[index] <= READ_ONCE(pool->max_bytes);
+		return atomic_long_read(&pool->bytes) + size <=
+		       READ_ONCE(pool->max_bytes) &&
+		       atomic_long_read(&pool->tier_bytes[tier]) + size <=
+		       READ_ONCE(pool->tier_max[tier]);
 	stock = &cls->stock;
 	if (mpool_has_waiters(cls))
 		return false;
@@ -404,5 +413,5 @@ bool mpool_lease_ready(struct mpool *pool, unsigned int index)
 	    mpool_depot_count(cls) || mpool_magazine_count(cls))
 		return true;
 	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
-	       bytes + mpool_class_cost(cls) <= READ_ONCE(pool->max_bytes);
+	       mpool_class_has_room(cls);
 }

@@ -10,6 +10,7 @@
 #include "cpu.h"
 #include "magazine.h"
 #include "supply.h"
+#include "use.h"
 
 DEFINE_PER_CPU(struct mpool_cpu, mpool_cpu_closed) = { .busy = 1 };
 
@@ -31,6 +32,7 @@ bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu,
 	mag = mpool_depot_fetch(cls, cpu->loaded, gfp);
 	if (!mag)
 		return false;
+	mpool_use_rises(cls, mag->nr);
 	cpu->loaded = mag;
 	cpu->nr = mag->nr;
 	cpu->refills++;
@@ -48,6 +50,8 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
 		if (unlikely(!empty))
 			return;
 		cpu->prev = empty;
+		cpu->prev_nr = 0;
+		mpool_use_changed(cls);
 	}
 	swap(cpu->loaded, cpu->prev);
 	cpu->prev_nr = cpu->nr;

@@ -17,6 +17,7 @@
 #include "recall.h"
 #include "settings.h"
 #include "starve.h"
+#include "use.h"
 #include "work.h"
 
 static void pool_lookup_tables(struct mpool *pool)
@@ -177,6 +178,8 @@ static void pool_cleanup_fn(struct work_struct *work)
 		if (cls)
 			mpool_reclaim_age(cls);
 	}
+	/* What the magazines' hits may have hidden. */
+	mpool_watermark_check(pool);
 	pool_next_cleanup(pool);
 }
 
@@ -195,6 +198,23 @@ static int pool_eager(struct mpool *pool)
 	return 0;
 }
 
+/**
+ * mpool_pool_tier_limits() - let the tiers have so many bytes from now on
+ * @pool: the pool; nobody's yet, or its lock held
+ * @set: settings
+ *
+ * Context: process.
+ */
+void mpool_pool_tier_limits(struct mpool *pool,
+			    const struct mpool_pool_config *set)
+{
+	unsigned int t;
+
+	for (t = 0; t < MPOOL_NR_TIERS; t++)
+		WRITE_ONCE(pool->tier_max[t],
+			   set->tier_max_bytes[t] ?: LONG_MAX);
+}
+
 static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
 {
 	struct mpool_pool_config *set = &pool->settings;
@@ -208,6 +228,9 @@ static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
 	pool->tag_limit = (unsigned long)nr << MPOOL_TAG_CLASS_SHIFT;
 	pool->max_size = pool->sizes[nr - 1];
 	pool->max_bytes = set->max_bytes;
+	mpool_pool_tier_limits(pool, set);
+	pool->marks.low = set->low_percent;
+	pool->marks.high = set->high_percent;
 	pool->uid = make_kuid(current_user_ns(), set->uid);
 	pool->gid = make_kgid(current_user_ns(), set->gid);
 	if (cfg) {
@@ -252,6 +275,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	INIT_LIST_HEAD(&pool->keepers);
 	INIT_WORK(&pool->make_work, pool_make_fn);
 	INIT_DELAYED_WORK(&pool->cleanup, pool_cleanup_fn);
+	mpool_use_init(pool);
 	err = pool_configure(pool, cfg);
 	if (!err)
 		err = mpool_debug_begin(pool);
@@ -278,6 +302,7 @@ void mpool_pool_end(struct mpool *pool)
 
 	cancel_work_sync(&pool->make_work);
 	cancel_delayed_work_sync(&pool->cleanup);
+	mpool_use_exit(pool);
 	cancel_work_sync(&pool->events_work);
 	for (i = 0; i < pool->nr_classes; i++) {
 		if (!pool->classes[i])

@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/mpool.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/seqlock.h>
@@ -27,6 +28,26 @@
 #define MPOOL_SMALL_SHIFT	4
 #define MPOOL_SMALL_SLOTS	(PAGE_SIZE >> MPOOL_SMALL_SHIFT)
 #define MPOOL_PAGE_SLOTS	(MPOOL_SIZE_MAX >> PAGE_SHIFT)
+
+/**
+ * struct mpool_marks - a pool's watermarks, and who hears of them
+ * @lock: protects the next four; nothing but a work queue's lock inside
+ * @low: percent, 0: off
+ * @high: percent, 0: off
+ * @above: use has reached the high one, and not come down to the low one
+ * @raised: events that subscribers have not been told of
+ * @work: tells them
+ * @events: subscribers
+ */
+struct mpool_marks {
+	raw_spinlock_t lock;
+	unsigned int low;
+	unsigned int high;
+	bool above;
+	unsigned int raised;
+	struct work_struct work;
+	struct blocking_notifier_head events;
+};
 
 /**
  * struct mpool - a pool
@@ -61,6 +82,9 @@
  * @lock: making of classes, changes of settings
  * @bytes: memory backed
  * @max_bytes: most of it; READ_ONCE, written under @lock
+ * @tier_bytes: memory backed, by tier
+ * @tier_max: most of it; as @max_bytes
+ * @marks: watermarks
  * @starve_lock: protects changes of @starved, and what follows from it; leaf
  *	but for the classes' locks, nothing is allocated under it
  * @starved: waiters that only bytes of @max_bytes keep waiting; while there
@@ -107,6 +131,9 @@ struct mpool {
 	struct mutex lock;		/* making of classes, settings */
 	atomic_long_t bytes;
 	unsigned long max_bytes;
+	atomic_long_t tier_bytes[MPOOL_NR_TIERS];
+	unsigned long tier_max[MPOOL_NR_TIERS];
+	struct mpool_marks marks;
 	struct mutex starve_lock;	/* protects changes of starved */
 	atomic_t starved;
 	atomic64_t bad_frees;
@@ -136,6 +163,8 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg);
 void mpool_pool_end(struct mpool *pool);
 void mpool_pool_stats(struct mpool *pool, struct mpool_class_stats *total);
 struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index);
+void mpool_pool_tier_limits(struct mpool *pool,
+			    const struct mpool_pool_config *set);
 bool mpool_pool_idle(struct mpool *pool);
 void mpool_pool_want(struct mpool *pool, unsigned int index);
 

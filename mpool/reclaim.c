@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "recall.h"
 #include "reclaim.h"
+#include "use.h"
 
 /*
  * All classes, the one shrunk last at the end.  classes_sem says which there
@@ -135,6 +136,9 @@ static void squeeze(struct mpool_class *cls, bool drain)
 
 		if (!other || other == cls)
 			continue;
+		/* At the tier's limit, others' memory is no help. */
+		if (other->tier != cls->tier && !mpool_class_tier_has_room(cls))
+			continue;
 		/* Too late for this look; the worker wakes who waits. */
 		if (drain && other->paged)
 			mpool_recall_later(other);
@@ -199,12 +203,42 @@ static void give_back(struct mpool_class *cls, unsigned int age_ms,
 		mpool_class_fill(cls, keep);
 }
 
+/*
+ * An adaptive pool backs what was in use at most in this interval and the one
+ * before, and a quarter more.  Two intervals, so that what comes with each
+ * one does not go between; a quarter, which is what magazines may hold, so
+ * that no CPU misses while others keep that much.  A change of load is in the
+ * target after one interval when use rises, and after two when it falls; the
+ * third finds nothing to do.
+ *
+ * Between two looks at use lies what a CPU takes and gives back within its
+ * magazines.  @busy of those lie in magazines that were used.
+ */
+static void adapt(struct mpool_class *cls, unsigned long busy)
+{
+	unsigned int use = mpool_use_now(cls), peak, target;
+
+	peak = max_t(unsigned int, atomic_xchg(&cls->recent, use), use + busy);
+	target = max(peak, cls->peak_before);
+	cls->peak_before = peak;
+	target += DIV_ROUND_UP(target, 4);
+	target = clamp(target, READ_ONCE(cls->reserve_target),
+		       READ_ONCE(cls->max));
+	if (atomic_read(&cls->backed) > (int)target)
+		give_back(cls, 0, target);
+	else if (cls->paged && atomic64_read(&cls->stock.leases))
+		mpool_stock_grow(cls, target);
+	else
+		mpool_class_fill(cls, target);
+}
+
 /**
  * mpool_reclaim_age() - one cleanup of one class
  * @cls: the class
  *
  * When less than shrink_percent of the class is in use, buffers idle for
- * longer than max_age go, least recently used first, down to initial.
+ * longer than max_age go, least recently used first, down to initial.  In an
+ * adaptive pool the recent peak of use decides instead.
  *
  * Context: process, may sleep.
  */
@@ -212,10 +246,12 @@ void mpool_reclaim_age(struct mpool_class *cls)
 {
 	const struct mpool_pool_config *set = &cls->pool->settings;
 	unsigned int backed = atomic_read(&cls->backed);
+	unsigned long busy = mpool_magazine_look(cls);
 	struct mpool_class_stats st;
 	u64 used;
 
-	mpool_magazine_look(cls);
+	if (READ_ONCE(set->flags) & MPOOL_POOL_ADAPTIVE)
+		return adapt(cls, busy);
 	mpool_class_stats(cls, &st);
 	used = st.allocated + st.leased + st.quarantined;
 	if (used * 100 >= (u64)backed * READ_ONCE(set->shrink_percent))

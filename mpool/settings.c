@@ -66,6 +66,20 @@ static const struct mpool_setting settings[] = {
 	  .low = 1, .high = MAX_BUFFERS },
 	{ "max_bytes", FIELD(max_bytes), .wide = true,
 	  .bit = MPOOL_CONFIG_MAX_BYTES, .low = 1, .high = LONG_MAX },
+	/* Without a limit of its own a tier has max_bytes alone. */
+	{ "max_bytes_small", FIELD(tier_max_bytes[MPOOL_SMALL]), .wide = true,
+	  .bit = MPOOL_CONFIG_MAX_BYTES_SMALL,
+	  .low = 1, .high = LONG_MAX },
+	{ "max_bytes_medium", FIELD(tier_max_bytes[MPOOL_MEDIUM]), .wide = true,
+	  .bit = MPOOL_CONFIG_MAX_BYTES_MEDIUM,
+	  .low = 1, .high = LONG_MAX },
+	{ "max_bytes_large", FIELD(tier_max_bytes[MPOOL_LARGE]), .wide = true,
+	  .bit = MPOOL_CONFIG_MAX_BYTES_LARGE,
+	  .low = 1, .high = LONG_MAX },
+	{ "high_percent", FIELD(high_percent),
+	  .bit = MPOOL_CONFIG_HIGH_PERCENT, .low = 1, .high = 100 },
+	{ "low_percent", FIELD(low_percent),
+	  .bit = MPOOL_CONFIG_LOW_PERCENT, .low = 1, .high = 100 },
 	/* The field has the node + 1; resolve_node() knows which there are. */
 	{ "node", FIELD(node), .low = 1, .high = U32_MAX },
 	{ "mode", FIELD(mode), .bit = MPOOL_CONFIG_MODE,
@@ -147,6 +161,7 @@ static int tier_of(const struct mpool_setting *s, size_t array)
 {
 	size_t i = (s->offset - array) / sizeof(u32);
 
+	/* The arrays that are asked for are of u32. */
 	return s->offset >= array && i < MPOOL_NR_TIERS ? (int)i : -1;
 }
 
@@ -188,6 +203,9 @@ static int resolve_one(const struct mpool_setting *s,
 		high = set->max[tier];
 	if (s->offset == offsetof(struct mpool_pool_config, max_size))
 		low = set->min_size;
+	if (s->offset == offsetof(struct mpool_pool_config, low_percent) &&
+	    set->high_percent)
+		high = set->high_percent - 1;
 	if (value < low || value > high)
 		return refuse(bad, s->name, value, low, high);
 	mpool_setting_put(s, set, value);
@@ -203,6 +221,10 @@ static int resolve_all(struct mpool_pool_config *set,
 	for (i = 0; i < ARRAY_SIZE(settings) && !err; i++)
 		if (!is_owner(&settings[i]))
 			err = resolve_one(&settings[i], set, bad);
+	/* Adapting is what cleanups do. */
+	if (!err && set->flags & MPOOL_POOL_ADAPTIVE &&
+	    !set->cleanup_interval_ms)
+		err = refuse(bad, "cleanup_interval_ms", 0, 10, MAX_MS);
 	return err;
 }
 
@@ -253,9 +275,7 @@ int mpool_settings_resolve(const struct mpool_config *cfg,
 	bad->name = NULL;
 	*set = (cfg ?: &none)->settings;
 	if (set->flags & ~(MPOOL_POOL_EAGER | MPOOL_POOL_OWNER |
-			   MPOOL_POOL_DEBUG))
-		return -EINVAL;
-	if (memchr_inv(set->reserved, 0, sizeof(set->reserved)))
+			   MPOOL_POOL_ADAPTIVE | MPOOL_POOL_DEBUG))
 		return -EINVAL;
 	return resolve_all(set, bad) ?: resolve_owner(set, bad) ?:
 	       resolve_node(set, bad);
@@ -347,7 +367,7 @@ int mpool_settings_change(const struct mpool_pool_config *old,
 			  struct mpool_pool_config *set)
 {
 	struct mpool_settings_bad bad;
-	u64 known = 0;
+	u64 known = MPOOL_CONFIG_ADAPTIVE;
 	size_t i;
 
 	*set = *old;
@@ -361,6 +381,10 @@ int mpool_settings_change(const struct mpool_pool_config *old,
 	}
 	if (mask & ~known)
 		return -EINVAL;
+	if (mask & MPOOL_CONFIG_ADAPTIVE) {
+		set->flags &= ~MPOOL_POOL_ADAPTIVE;
+		set->flags |= change->flags & MPOOL_POOL_ADAPTIVE;
+	}
 	lower_initial(set, mask);
 	return resolve_all(set, &bad);
 }

@@ -17,6 +17,7 @@
 #include "pages.h"
 #include "recall.h"
 #include "stock.h"
+#include "use.h"
 #include "work.h"
 
 /*
@@ -207,6 +208,7 @@ void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
 		mpool_stock_add_dirty(cls, descs[i]);
 	atomic_sub(nr, &cls->stock.leased);
 	atomic64_add(nr, &cls->stock.releases);
+	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
 }
 
@@ -222,6 +224,7 @@ void mpool_stock_keep(struct mpool_class *cls, unsigned int nr)
 	atomic_add(nr, &cls->stock.cached);
 	atomic_sub(nr, &cls->stock.leased);
 	atomic64_add(nr, &cls->stock.releases);
+	mpool_use_changed(cls);
 }
 
 /**
@@ -236,6 +239,7 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr)
 	atomic_add(nr, &cls->stock.leased);
 	atomic_sub(nr, &cls->stock.cached);
 	atomic64_add(nr, &cls->stock.leases);
+	mpool_use_changed(cls);
 }
 
 /**
@@ -254,6 +258,8 @@ void mpool_stock_return_cached(struct mpool_class *cls, unsigned int nr,
 	for (i = 0; i < nr; i++)
 		mpool_stock_add_dirty(cls, descs[i]);
 	atomic_sub(nr, &cls->stock.cached);
+	/* Some may be in quarantine. */
+	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
 }
 

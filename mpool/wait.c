@@ -30,6 +30,7 @@
 #include "pool.h"
 #include "starve.h"
 #include "trace.h"
+#include "use.h"
 #include "wait.h"
 
 /* mempool_alloc() sleeps no longer either, lest a buffer could be made. */
@@ -289,8 +290,10 @@ void *mpool_reserve_get(struct mpool_class *cls)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	buf = reserve_take(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	if (buf)
+	if (buf) {
 		atomic64_inc(&cls->handed);
+		mpool_use_changed(cls);
+	}
 	return buf;
 }
 
@@ -422,8 +425,10 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 		mpool_depot_put(cls, buf);
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	if (freed)
+	if (freed) {
 		atomic64_inc(&cls->taken);
+		mpool_use_changed(cls);
+	}
 	if (unlikely(starved))
 		kick_all(cls->pool);
 }

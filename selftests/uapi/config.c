@@ -62,6 +62,12 @@ TEST_F(config, defaults)
 	EXPECT_EQ(MPOOL_NONE, was->reserve);
 	EXPECT_EQ(0, was->node);
 	EXPECT_LT(0, was->max_bytes);
+	EXPECT_EQ(0, was->tier_max_bytes[0]);
+	EXPECT_EQ(0, was->tier_max_bytes[1]);
+	EXPECT_EQ(0, was->tier_max_bytes[2]);
+	EXPECT_EQ(0, was->low_percent);
+	EXPECT_EQ(0, was->high_percent);
+	EXPECT_EQ(0, was->flags & MPOOL_POOL_ADAPTIVE);
 }
 
 #define FIELD(member)	offsetof(struct mpool_pool_config, member)
@@ -84,11 +90,14 @@ TEST_F(config, each_setting)
 		{ MPOOL_CONFIG_MAX_SMALL, FIELD(max[0]), 1001, 1 << 24 },
 		{ MPOOL_CONFIG_MAX_MEDIUM, FIELD(max[1]), 1001, 1 << 24 },
 		{ MPOOL_CONFIG_MAX_LARGE, FIELD(max[2]), 1001, 1 << 24 },
+		{ MPOOL_CONFIG_RESERVE, FIELD(reserve), 3, 501 },
 		{ MPOOL_CONFIG_GROWTH_PERCENT, FIELD(growth_percent), 200, 1 },
 		{ MPOOL_CONFIG_SHRINK_PERCENT, FIELD(shrink_percent),
 		  MPOOL_NONE, 101 },
 		{ MPOOL_CONFIG_CLEANUP_INTERVAL_MS, FIELD(cleanup_interval_ms),
 		  1000, 9 },
+		{ MPOOL_CONFIG_LOW_PERCENT, FIELD(low_percent), 100, 101 },
+		{ MPOOL_CONFIG_HIGH_PERCENT, FIELD(high_percent), 1, 101 },
 		{ MPOOL_CONFIG_MAX_AGE_MS, FIELD(max_age_ms), MPOOL_NONE,
 		  86400001 },
 	};
@@ -139,6 +148,74 @@ TEST_F(config, max_bytes)
 	EXPECT_EQ(1 << 20, now(&self->pool).max_bytes);
 }
 
+TEST_F(config, bytes_of_a_tier)
+{
+	struct mpool_pool_config cfg = { .tier_max_bytes = { 0, 4 * MT_PAGE } };
+	struct mpool_lease leases[8];
+	struct mt_client client;
+
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg,
+			       MPOOL_CONFIG_MAX_BYTES_MEDIUM));
+	EXPECT_EQ(4 * MT_PAGE, cfg.tier_max_bytes[1]);
+	EXPECT_EQ(4, mt_lease(client.fd, MT_PAGE, 8, leases));
+	/* What is kept ahead in one class goes when another one needs it. */
+	ASSERT_EQ(0, mt_release_leases(client.fd, leases, 4));
+	EXPECT_EQ(1, mt_lease(client.fd, 3 * MT_PAGE, 1, leases));
+	cfg.tier_max_bytes[1] = 1ULL << 63;
+	EXPECT_EQ(-EINVAL, mt_config(client.fd, "", &cfg,
+				     MPOOL_CONFIG_MAX_BYTES_MEDIUM));
+	mt_client_close(&client);
+}
+
+TEST_F(config, adaptive)
+{
+	struct mpool_pool_config cfg = { .flags = MPOOL_POOL_ADAPTIVE };
+	struct mpool_lease leases[8];
+	struct mpool_class_stats cls;
+	struct mt_client client;
+	int i;
+
+	cfg.cleanup_interval_ms = 200;
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_ADAPTIVE |
+			       MPOOL_CONFIG_CLEANUP_INTERVAL_MS));
+	EXPECT_EQ(MPOOL_POOL_ADAPTIVE, cfg.flags & MPOOL_POOL_ADAPTIVE);
+	/* The first one makes 50; eight are used, and so ten are kept. */
+	ASSERT_EQ(8, mt_lease(client.fd, MT_PAGE, 8, leases));
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+		if (cls.backed == 10)
+			break;
+		mt_sleep_ms(100);
+	}
+	EXPECT_EQ(10, cls.backed);
+	cfg.cleanup_interval_ms = MPOOL_NONE;
+	EXPECT_EQ(-EINVAL, mt_config(client.fd, "", &cfg,
+				     MPOOL_CONFIG_CLEANUP_INTERVAL_MS));
+	cfg.flags = 0;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_ADAPTIVE |
+			       MPOOL_CONFIG_CLEANUP_INTERVAL_MS));
+	mt_client_close(&client);
+}
+
+TEST_F(config, watermarks)
+{
+	struct mpool_pool_config cfg = { .low_percent = 50, .high_percent = 50 };
+	__u64 both = MPOOL_CONFIG_LOW_PERCENT | MPOOL_CONFIG_HIGH_PERCENT;
+
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     both));
+	cfg.low_percent = 49;
+	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg, both));
+	/* One alone is held against the other that is in force. */
+	cfg.low_percent = 50;
+	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
+				     MPOOL_CONFIG_LOW_PERCENT));
+	cfg.high_percent = 0;
+	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg, both));
+}
+
 TEST_F(config, all_or_nothing)
 {
 	struct mpool_pool_config cfg = self->was;
@@ -159,7 +236,7 @@ TEST_F(config, unknown_settings)
 	struct mpool_pool_config cfg = self->was;
 
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
-				     1ULL << 3));
+				     1ULL << 21));
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
 				     1ULL << 63));
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
@@ -183,18 +260,54 @@ TEST_F(config, names)
 	mt_client_close(&client);
 }
 
-/* With leases out: a lower limit takes none of them away, and holds. */
-TEST_F(config, limit_of_a_pool_in_use)
+TEST_F(config, reserve)
 {
-	struct mpool_pool_config cfg = { .max = { 0, 4, 0 } };
+	struct mpool_pool_config cfg = { .reserve = 5, .max_bytes = 8 * MT_PAGE };
 	struct mpool_lease leases[8];
 	struct mpool_class_stats cls;
 	struct mt_client client;
 
 	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	ASSERT_EQ(1, mt_lease(client.fd, MT_PAGE, 1, leases));
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_RESERVE));
+	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(5, cls.reserve);
+	cfg.max_bytes = 6 * MT_PAGE;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_MAX_BYTES));
+	/* All together, or none of it: one is leased, so that seven fit. */
+	cfg.reserve = 8;
+	cfg.max_bytes = 8 * MT_PAGE;
+	EXPECT_EQ(-ENOSPC, mt_config(client.fd, "", &cfg,
+				     MPOOL_CONFIG_RESERVE |
+				     MPOOL_CONFIG_MAX_BYTES));
+	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(5, cls.reserve);
+	EXPECT_EQ(6 * MT_PAGE, now(&self->pool).max_bytes);
+	cfg.reserve = 7;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_RESERVE |
+			       MPOOL_CONFIG_MAX_BYTES));
+	cfg.reserve = MPOOL_NONE;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_RESERVE));
+	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(0, cls.reserve);
+	mt_client_close(&client);
+}
+
+/* With leases out: a lower limit takes none of them away, and holds. */
+TEST_F(config, limit_of_a_pool_in_use)
+{
+	struct mpool_pool_config cfg = { .initial = { 0, MPOOL_NONE, 0 } };
+	struct mpool_lease leases[8];
+	struct mpool_class_stats cls;
+	struct mt_client client;
+
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	/* None that a worker makes ahead of their lease. */
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg,
+			       MPOOL_CONFIG_INITIAL_MEDIUM));
+	cfg.max[1] = 4;
 	ASSERT_EQ(6, mt_lease(client.fd, MT_PAGE, 6, leases));
 	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_MAX_MEDIUM));
-	EXPECT_EQ(4, cfg.initial[1]);
 	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
 	EXPECT_EQ(4, cls.max);
 	EXPECT_EQ(6, cls.leased);

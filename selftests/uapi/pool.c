@@ -125,7 +125,9 @@ static const struct bound {
 	__u32 value;
 	int result;
 } bounds[] = {
-	{ FIELD(flags), 1U << 2, -EINVAL },
+	{ FIELD(flags), MPOOL_POOL_ADAPTIVE, 0 },
+	{ FIELD(flags), MPOOL_POOL_DEBUG, 0 },
+	{ FIELD(flags), 1U << 4, -EINVAL },
 	{ FIELD(flags), 1U << 31, -EINVAL },
 	{ FIELD(flags), MPOOL_POOL_OWNER, 0 },
 	{ FIELD(mode), 0777, 0 },

@@ -96,7 +96,13 @@ struct mpool_info {
  * @node: NUMA node + 1 for all memory of the pool, as long as the node has
  *	some (0: the caller's)
  * @max_bytes: most bytes backed over all classes (1/16 of memory)
- * @reserved: 0
+ * @tier_max_bytes: most bytes backed over all classes of a tier, by tier (no
+ *	limit but max_bytes)
+ * @low_percent: an event comes when use, having been above it, falls to this
+ *	share of the limit (off; 1 to 100, below high_percent)
+ * @high_percent: an event comes when use reaches this share of the limit (off;
+ *	1 to 100).  Use is that of the class that is nearest to its max, or the
+ *	pool's nearness to max_bytes if that is more
  */
 struct mpool_pool_config {
 	__u32 flags;
@@ -114,13 +120,21 @@ struct mpool_pool_config {
 	__u32 reserve;
 	__u32 node;
 	__u64 max_bytes;
-	__u64 reserved[4];
+	__u64 tier_max_bytes[3];
+	__u32 low_percent;
+	__u32 high_percent;
 };
 
 /* Make every class and its initial buffers when the pool is created. */
 #define MPOOL_POOL_EAGER	(1U << 0)
 /* uid and gid are given. */
 #define MPOOL_POOL_OWNER	(1U << 1)
+/*
+ * The number of buffers follows the recent peak of use: a cleanup gives back
+ * what is above it, and makes what lacks.  Then shrink_percent and max_age_ms
+ * do not count, and initial only for a first use.
+ */
+#define MPOOL_POOL_ADAPTIVE	(1U << 2)
 /* Watch each buffer: poison, red zones, who had it; slow. */
 #define MPOOL_POOL_DEBUG	(1U << 3)
 
@@ -147,6 +161,8 @@ struct mpool_pool_create {
 #define MPOOL_CONFIG_MODE			(1ULL << 0)
 #define MPOOL_CONFIG_UID			(1ULL << 1)
 #define MPOOL_CONFIG_GID			(1ULL << 2)
+/* MPOOL_POOL_ADAPTIVE, in flags */
+#define MPOOL_CONFIG_ADAPTIVE			(1ULL << 3)
 #define MPOOL_CONFIG_INITIAL_SMALL		(1ULL << 4)
 #define MPOOL_CONFIG_INITIAL_MEDIUM		(1ULL << 5)
 #define MPOOL_CONFIG_INITIAL_LARGE		(1ULL << 6)
@@ -159,6 +175,11 @@ struct mpool_pool_create {
 #define MPOOL_CONFIG_MAX_AGE_MS			(1ULL << 13)
 #define MPOOL_CONFIG_MAX_BYTES			(1ULL << 14)
 #define MPOOL_CONFIG_RESERVE			(1ULL << 15)
+#define MPOOL_CONFIG_MAX_BYTES_SMALL		(1ULL << 16)
+#define MPOOL_CONFIG_MAX_BYTES_MEDIUM		(1ULL << 17)
+#define MPOOL_CONFIG_MAX_BYTES_LARGE		(1ULL << 18)
+#define MPOOL_CONFIG_LOW_PERCENT		(1ULL << 19)
+#define MPOOL_CONFIG_HIGH_PERCENT		(1ULL << 20)
 
 /**
  * struct mpool_pool_configure - argument of MPOOL_IOC_POOL_CONFIG
