@@ -33,7 +33,7 @@ runs() {
 	result "$name" $?
 }
 
-echo 1..55
+echo 1..61
 mpoolctl destroy ctl 2>/dev/null
 
 runs "no command" 2 'usage: mpoolctl COMMAND'
@@ -76,6 +76,12 @@ runs "config of none" 1 'there is no pool "nosuch"' config nosuch
 runs "config changes" 0 '' config ctl max_medium=9 mode=0600 gid=0 max_age_ms=0
 runs "what it changed" 0 '^max_medium +9' config ctl
 runs "what else it changed" 0 '^max_age_ms +0' config ctl
+runs "config adapts" 0 '' config ctl adaptive low_percent=20 high_percent=80 max_bytes_medium=1M
+runs "it does" 0 '^adaptive +1' config ctl
+runs "a tier has a limit" 0 '^max_bytes_medium +1048576' config ctl
+runs "watermarks that cross" 1 'would not go together' config ctl low_percent=80
+runs "config stops adapting" 0 '' config ctl adaptive=0 reserve=2
+runs "it is off" 0 '^adaptive +0' config ctl
 runs "config of what stays" 2 'max_size=1M: cannot be changed' config ctl max_size=1M
 runs "config out of range" 2 'growth_percent=5: out of range, which is 100 to 1000' config ctl growth_percent=5
 runs "config against itself" 1 'would not go together' config ctl initial_medium=10

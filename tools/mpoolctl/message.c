@@ -86,7 +86,11 @@ static const struct reason {
 	},
 	{
 		"change", EINVAL,
-		"the settings of \"%1$s\" would not go together: initial_* may be at most max_*, and max_* not below the reserve; see \"mpoolctl config %1$s\"",
+		"the settings of \"%1$s\" would not go together: initial_* may be at most max_*, max_* not below the reserve, low_percent has to be below high_percent, and adaptive needs cleanups; see \"mpoolctl config %1$s\"",
+	},
+	{
+		"change", ENOSPC,
+		"the limits of \"%1$s\" have no room for that reserve: raise max_* or max_bytes, or wait until buffers come back",
 	},
 	{
 		"change", EPERM,

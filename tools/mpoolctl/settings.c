@@ -43,42 +43,62 @@ struct setting {
 	__u64 bit;
 };
 
-#define FIELD(member)	offsetof(struct mpool_pool_config, member)
+#define AT(member)	offsetof(struct mpool_pool_config, member)
+#define SETTING(name, member, ...) { name, AT(member), __VA_ARGS__ }
 #define BUFFERS_MAX	((1ULL << 24) - 1)
 
 static const struct setting settings[] = {
-	{ "min_size", FIELD(min_size), 64, 4 * MB, ZERO_NO, 0 },
-	{ "max_size", FIELD(max_size), 64, 4 * MB, ZERO_NO, 0 },
-	{ "max_bytes", FIELD(max_bytes), 1, LONG_MAX, ZERO_NO,
-	  MPOOL_CONFIG_MAX_BYTES },
-	{ "max_small", FIELD(max[0]), 1, BUFFERS_MAX, ZERO_NO,
-	  MPOOL_CONFIG_MAX_SMALL },
-	{ "max_medium", FIELD(max[1]), 1, BUFFERS_MAX, ZERO_NO,
-	  MPOOL_CONFIG_MAX_MEDIUM },
-	{ "max_large", FIELD(max[2]), 1, BUFFERS_MAX, ZERO_NO,
-	  MPOOL_CONFIG_MAX_LARGE },
-	{ "initial_small", FIELD(initial[0]), 1, BUFFERS_MAX, ZERO_NONE,
-	  MPOOL_CONFIG_INITIAL_SMALL },
-	{ "initial_medium", FIELD(initial[1]), 1, BUFFERS_MAX, ZERO_NONE,
-	  MPOOL_CONFIG_INITIAL_MEDIUM },
-	{ "initial_large", FIELD(initial[2]), 1, BUFFERS_MAX, ZERO_NONE,
-	  MPOOL_CONFIG_INITIAL_LARGE },
-	{ "reserve", FIELD(reserve), 1, BUFFERS_MAX, ZERO_NONE, 0 },
-	{ "growth_percent", FIELD(growth_percent), 100, 1000, ZERO_NO,
-	  MPOOL_CONFIG_GROWTH_PERCENT },
-	{ "shrink_percent", FIELD(shrink_percent), 1, 100, ZERO_NONE,
-	  MPOOL_CONFIG_SHRINK_PERCENT },
-	{ "cleanup_interval_ms", FIELD(cleanup_interval_ms), 10, DAY_MS,
-	  ZERO_NONE, MPOOL_CONFIG_CLEANUP_INTERVAL_MS },
-	{ "max_age_ms", FIELD(max_age_ms), 1, DAY_MS, ZERO_NONE,
-	  MPOOL_CONFIG_MAX_AGE_MS },
-	{ "node", FIELD(node), 1, 1023, ZERO_PLAIN, 0 },
-	{ "mode", FIELD(mode), 1, 0777, ZERO_NO, MPOOL_CONFIG_MODE },
-	{ "uid", FIELD(uid), 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_UID },
-	{ "gid", FIELD(gid), 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_GID },
+	SETTING("min_size", min_size, 64, 4 * MB, ZERO_NO, 0),
+	SETTING("max_size", max_size, 64, 4 * MB, ZERO_NO, 0),
+	SETTING("max_bytes", max_bytes, 1, LONG_MAX, ZERO_NO,
+		MPOOL_CONFIG_MAX_BYTES),
+	SETTING("max_bytes_small", tier_max_bytes[0], 1, LONG_MAX, ZERO_PLAIN,
+		MPOOL_CONFIG_MAX_BYTES_SMALL),
+	SETTING("max_bytes_medium", tier_max_bytes[1], 1, LONG_MAX,
+		ZERO_PLAIN, MPOOL_CONFIG_MAX_BYTES_MEDIUM),
+	SETTING("max_bytes_large", tier_max_bytes[2], 1, LONG_MAX, ZERO_PLAIN,
+		MPOOL_CONFIG_MAX_BYTES_LARGE),
+	SETTING("max_small", max[0], 1, BUFFERS_MAX, ZERO_NO,
+		MPOOL_CONFIG_MAX_SMALL),
+	SETTING("max_medium", max[1], 1, BUFFERS_MAX, ZERO_NO,
+		MPOOL_CONFIG_MAX_MEDIUM),
+	SETTING("max_large", max[2], 1, BUFFERS_MAX, ZERO_NO,
+		MPOOL_CONFIG_MAX_LARGE),
+	SETTING("initial_small", initial[0], 1, BUFFERS_MAX, ZERO_NONE,
+		MPOOL_CONFIG_INITIAL_SMALL),
+	SETTING("initial_medium", initial[1], 1, BUFFERS_MAX, ZERO_NONE,
+		MPOOL_CONFIG_INITIAL_MEDIUM),
+	SETTING("initial_large", initial[2], 1, BUFFERS_MAX, ZERO_NONE,
+		MPOOL_CONFIG_INITIAL_LARGE),
+	SETTING("reserve", reserve, 1, BUFFERS_MAX, ZERO_NONE,
+		MPOOL_CONFIG_RESERVE),
+	SETTING("growth_percent", growth_percent, 100, 1000, ZERO_NO,
+		MPOOL_CONFIG_GROWTH_PERCENT),
+	SETTING("shrink_percent", shrink_percent, 1, 100, ZERO_NONE,
+		MPOOL_CONFIG_SHRINK_PERCENT),
+	SETTING("cleanup_interval_ms", cleanup_interval_ms, 10, DAY_MS,
+		ZERO_NONE, MPOOL_CONFIG_CLEANUP_INTERVAL_MS),
+	SETTING("max_age_ms", max_age_ms, 1, DAY_MS, ZERO_NONE,
+		MPOOL_CONFIG_MAX_AGE_MS),
+	SETTING("low_percent", low_percent, 1, 100, ZERO_PLAIN,
+		MPOOL_CONFIG_LOW_PERCENT),
+	SETTING("high_percent", high_percent, 1, 100, ZERO_PLAIN,
+		MPOOL_CONFIG_HIGH_PERCENT),
+	SETTING("node", node, 1, 1023, ZERO_PLAIN, 0),
+	SETTING("mode", mode, 1, 0777, ZERO_NO, MPOOL_CONFIG_MODE),
+	SETTING("uid", uid, 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_UID),
+	SETTING("gid", gid, 1, UINT_MAX - 1, ZERO_PLAIN, MPOOL_CONFIG_GID),
+	/* A flag, for which a word without a value is enough. */
+	SETTING("adaptive", flags, 0, 1, ZERO_PLAIN, MPOOL_CONFIG_ADAPTIVE),
 };
 
 #define END	(settings + ARRAY_SIZE(settings))
+
+/* Bytes are counted by 64 bits, all else by 32. */
+static bool is_wide(const struct setting *s)
+{
+	return s->offset >= AT(max_bytes) && s->offset < AT(low_percent);
+}
 
 /* Given, to tell a 0 from what is left out. */
 static bool given_uid, given_gid;
@@ -149,16 +169,20 @@ static void store(struct mpool_pool_config *config, const struct setting *s,
 	char *field = (char *)config + s->offset;
 	__u32 word = value;
 
-	if (s->offset == FIELD(max_bytes)) {
-		config->max_bytes = value;
+	if (is_wide(s)) {
+		memcpy(field, &value, sizeof(value));
+		return;
+	}
+	if (s->offset == AT(flags)) {
+		config->flags |= value ? MPOOL_POOL_ADAPTIVE : 0;
 		return;
 	}
 	if (!value && s->zero == ZERO_NONE)
 		word = MPOOL_NONE;
-	if (s->offset == FIELD(node))
+	if (s->offset == AT(node))
 		word++;
-	given_uid |= s->offset == FIELD(uid);
-	given_gid |= s->offset == FIELD(gid);
+	given_uid |= s->offset == AT(uid);
+	given_gid |= s->offset == AT(gid);
 	memcpy(field, &word, sizeof(word));
 }
 
@@ -187,7 +211,7 @@ static __u32 find_word(const char *text)
  * @config: where it goes
  * @mask: NULL for a pool that is to be made; of one that there is: which
  *	settings were given, so far
- * @text: SETTING=VALUE, or eager or debug
+ * @text: SETTING=VALUE, or eager, adaptive or debug
  *
  * Return: 0, or -EINVAL after saying why.
  */
@@ -199,6 +223,8 @@ int parse_setting(struct mpool_pool_config *config, __u64 *mask,
 	unsigned long long number;
 	const struct setting *s;
 
+	if (!strcmp(text, "adaptive"))
+		return parse_setting(config, mask, "adaptive=1");
 	if (flag && !mask) {
 		config->flags |= flag;
 		return 0;
@@ -248,10 +274,15 @@ static unsigned long long value_of(const struct mpool_pool_config *config,
 				   const struct setting *s)
 {
 	const char *field = (const char *)config + s->offset;
+	unsigned long long wide;
 	__u32 word;
 
-	if (s->offset == FIELD(max_bytes))
-		return config->max_bytes;
+	if (s->offset == AT(flags))
+		return !!(config->flags & MPOOL_POOL_ADAPTIVE);
+	if (is_wide(s)) {
+		memcpy(&wide, field, sizeof(wide));
+		return wide;
+	}
 	memcpy(&word, field, sizeof(word));
 	return s->zero == ZERO_NONE && word == MPOOL_NONE ? 0 : word;
 }
@@ -263,12 +294,12 @@ static void value_cell(struct table *table, const struct options *opt,
 {
 	unsigned long long value = value_of(config, s);
 
-	if (s->offset == FIELD(node) && !value)
+	if (s->offset == AT(node) && !value)
 		table_cell(table, opt->json ? "null" : "-");
-	else if (s->offset == FIELD(mode) && !opt->json)
+	else if (s->offset == AT(mode) && !opt->json)
 		table_cell(table, "%#04llo", value);
 	else
-		table_cell(table, "%llu", value - (s->offset == FIELD(node)));
+		table_cell(table, "%llu", value - (s->offset == AT(node)));
 }
 
 /**
