@@ -230,6 +230,69 @@ static void it_changes_under_use(struct kunit *test)
 	expect_fast(test, cls);
 }
 
+static unsigned int no_memory(struct mpool_class *cls, gfp_t gfp, int node,
+			      unsigned int nr, void **bufs)
+{
+	return 0;
+}
+
+struct progress {
+	struct mpool_class *cls;
+	unsigned int rounds;
+	unsigned int failed;
+};
+
+static int write_out(void *arg)
+{
+	struct progress *p = arg;
+	void *buf;
+
+	while (p->rounds--) {
+		buf = mpool_class_alloc(p->cls, GFP_NOIO);
+		if (!buf)
+			p->failed++;
+		cond_resched();
+		mpool_class_free(p->cls, buf);
+	}
+	return 0;
+}
+
+/* As what writes memory out needs it: each has one, gives it back, gets on. */
+static void without_memory_a_reserve_keeps_all_going(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 2);
+	const struct mpool_backing_ops *ops = cls->ops;
+	/* Static: should the test be cut off, its pool is ended after it. */
+	static struct mpool_backing_ops none;
+	struct progress p[4];
+	struct kt_thread *t[4];
+	void *bufs[2];
+	int i;
+
+	none = *ops;
+	none.alloc = no_memory;
+	cls->ops = &none;
+	for (i = 0; i < 4; i++) {
+		p[i] = (struct progress){ cls, 100 };
+		t[i] = kt_start(test, -1, write_out, &p[i]);
+	}
+	for (i = 0; i < 4; i++) {
+		kt_join(test, t[i]);
+		KUNIT_EXPECT_EQ(test, p[i].failed, 0U);
+	}
+	/* Who may not sleep has no share in it. */
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOWAIT));
+	/* Without one, nobody says when there will be memory again. */
+	bufs[0] = mpool_class_alloc(cls, GFP_NOIO);
+	bufs[1] = mpool_class_alloc(cls, GFP_NOIO);
+	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 0), 0);
+	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOIO));
+	cls->ops = ops;
+	kt_give(cls, 2, bufs);
+}
+
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE_PARAM(more_are_made, kind_gen_params),
 	KUNIT_CASE_PARAM(idle_ones_are_taken_first, kind_gen_params),
@@ -240,6 +303,8 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(a_short_reserve_is_filled_by_frees),
 	KUNIT_CASE(more_than_a_tier_may_have_is_refused),
 	KUNIT_CASE(it_changes_under_use),
+	KUNIT_CASE_PARAM(without_memory_a_reserve_keeps_all_going,
+			 kind_gen_params),
 	{}
 };
 
