@@ -160,6 +160,24 @@ static void each_crossing_is_one_event(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mpool_event_unsubscribe(cls->pool, &ear->nb), 0);
 }
 
+/* No cleanup has to come: a refill, a miss and a full magazine look. */
+static void a_crossing_is_noticed_on_the_way(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = marked_class(test, size, 25, 75);
+	struct ear *ear = listen(test, cls->pool);
+	int i;
+
+	for (i = 1; i <= 3; i++) {
+		void **bufs = kt_take(test, cls, 20);
+
+		expect_heard(test, cls->pool, ear, i, i - 1);
+		kt_give(cls, 20, bufs);
+		expect_heard(test, cls->pool, ear, i, i);
+	}
+	mpool_event_unsubscribe(cls->pool, &ear->nb);
+}
+
 static void one_of_them_alone(struct kunit *test)
 {
 	struct mpool_class *high = marked_class(test, 64, 0, 50);
@@ -385,6 +403,26 @@ static void too_large_settles_in_three_intervals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misses_of_a_burst(test, cls, 10), 0ULL);
 }
 
+/* What comes only every other interval stays, and what ended goes. */
+static void an_interval_without_use_changes_nothing(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = wrong_class(test, size, 2, 500, true);
+	int i;
+
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	misses_of_a_burst(test, cls, 100);
+	for (i = 0; i < 3; i++) {
+		mpool_reclaim_age(cls);
+		mpool_reclaim_age(cls);
+		KUNIT_EXPECT_GE(test, kt_stats(cls).backed, 100ULL);
+		KUNIT_EXPECT_EQ(test, misses_of_a_burst(test, cls, 100), 0ULL);
+	}
+	for (i = 0; i < 3; i++)
+		mpool_reclaim_age(cls);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
+}
+
 static void without_use_nothing_is_kept(struct kunit *test)
 {
 	size_t size = *(const unsigned int *)test->param_value;
@@ -424,6 +462,7 @@ static struct kunit_case use_cases[] = {
 	KUNIT_CASE_PARAM(use_is_what_users_have, size_gen_params),
 	KUNIT_CASE(leases_are_use),
 	KUNIT_CASE_PARAM(each_crossing_is_one_event, size_gen_params),
+	KUNIT_CASE_PARAM(a_crossing_is_noticed_on_the_way, size_gen_params),
 	KUNIT_CASE(one_of_them_alone),
 	KUNIT_CASE(leases_cross_them_too),
 	KUNIT_CASE(bytes_of_the_pool_count),
@@ -433,6 +472,8 @@ static struct kunit_case use_cases[] = {
 	KUNIT_CASE_PARAM(too_small_settles_in_three_intervals,
 			 size_gen_params),
 	KUNIT_CASE_PARAM(too_large_settles_in_three_intervals,
+			 size_gen_params),
+	KUNIT_CASE_PARAM(an_interval_without_use_changes_nothing,
 			 size_gen_params),
 	KUNIT_CASE_PARAM(without_use_nothing_is_kept, size_gen_params),
 	KUNIT_CASE(leases_are_adapted_to),
