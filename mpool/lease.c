@@ -148,15 +148,9 @@ static int take_new(struct take *t)
 /* What the workers had in their hands when nothing was clean, then not dirty. */
 static void take_cleaned(struct take *t)
 {
-	struct mpool_stock *stock = &t->cls->stock;
-
 	if (t->got == t->nr)
 		return;
-	if (READ_ONCE(stock->busy))
-		flush_work(&stock->clean_work);
-	/* At the limit this has one buffer at most to finish. */
-	if (work_busy(&stock->grow_work))
-		flush_work(&stock->grow_work);
+	mpool_stock_settle(t->cls);
 	/* Also what they put down between the first look and this one. */
 	take_clean(t);
 	take_dirty(t);
@@ -198,12 +192,11 @@ static void take_kept(struct take *t, bool bytes)
 		if (cls->tier != t->cls->tier &&
 		    !mpool_class_tier_has_room(t->cls))
 			continue;
-		if (!mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size),
-				  0))
-			continue;
-		/* What the cleaner has in its hands could not be found. */
-		flush_work(&cls->stock.clean_work);
-		if (mpool_reclaim_squeeze(t->cls) && !take_new(t))
+		mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size), 0);
+		mpool_stock_settle(cls);
+		/* The worker that was asked before may have been faster. */
+		if (READ_ONCE(cls->stock.nr_clean) &&
+		    mpool_reclaim_squeeze(t->cls) && !take_new(t))
 			return;
 	}
 }

@@ -424,9 +424,10 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 
 		if (!cls)
 			continue;
-		/* What the cleaner has in its hands could not be found. */
-		if (cls->paged && mpool_recall(cls, UINT_MAX, max_age_ms))
-			flush_work(&cls->stock.clean_work);
+		if (cls->paged) {
+			mpool_recall(cls, UINT_MAX, max_age_ms);
+			mpool_stock_settle(cls);
+		}
 		nr = mpool_reclaim_class(cls, msecs_to_jiffies(max_age_ms),
 					 UINT_MAX, true);
 		if (nr)

@@ -457,6 +457,29 @@ void mpool_stock_grow(struct mpool_class *cls, unsigned int target)
 }
 
 /**
+ * mpool_stock_settle() - wait until no worker has a buffer in its hands
+ * @cls: a class of pages; at a limit, one that grows is soon done
+ *
+ * Afterwards what there was can be found, as clean.
+ *
+ * Context: process, sleeps.
+ */
+void mpool_stock_settle(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned long flags;
+	bool cleaning;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	cleaning = stock->busy || stock->nr_dirty;
+	spin_unlock_irqrestore(&stock->lock, flags);
+	if (cleaning)
+		flush_work(&stock->clean_work);
+	if (work_busy(&stock->grow_work))
+		flush_work(&stock->grow_work);
+}
+
+/**
  * mpool_stock_init() - prepare an empty stock
  * @cls: the class
  */

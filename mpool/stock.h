@@ -83,6 +83,7 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
+void mpool_stock_settle(struct mpool_class *cls);
 void mpool_stock_grow(struct mpool_class *cls, unsigned int target);
 void mpool_desc_clean(struct mpool_desc *desc);
 

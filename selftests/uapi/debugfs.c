@@ -34,9 +34,15 @@ FIXTURE(debugfs)
 
 FIXTURE_SETUP(debugfs)
 {
+	/* What is looked at twice is not to grow in the background. */
+	struct mpool_pool_config cfg = {
+		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+		.growth_percent = 100,
+	};
+
 	self->text = malloc(TEXT_MAX);
 	ASSERT_NE(NULL, self->text);
-	ASSERT_EQ(0, mt_setup(&self->pool, NULL));
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
 	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
 	ASSERT_EQ(NR, mt_lease(self->client.fd, 3 * MT_PAGE, NR,
 			       self->leases));
