@@ -170,13 +170,24 @@ TEST_F(keep, given_to_who_asks)
 /* Some for another, the coldest ones; the rest stays. */
 TEST_F(keep, only_what_is_wanted)
 {
-	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 4));
-	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases + 4, 4));
+	__u64 fails;
+	int i;
+
+	fill(&self->client, self->leases, 8, 1);
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, mt_release_one(self->client.fd,
+					    self->leases[i].handle));
 	ASSERT_EQ(3, mt_lease(self->other.fd, SIZE, 3, self->again));
 	EXPECT_EQ(5, class_now(self->client.fd).cached);
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(i >= 3, mapped(self->client.win +
+					 self->leases[i].offset));
 	/* What a client wants itself, beside what it keeps, is no reason. */
+	fails = class_now(self->client.fd).fails;
 	EXPECT_EQ(5, mt_lease(self->client.fd, SIZE, MAX, self->again));
+	EXPECT_EQ(fails, class_now(self->client.fd).fails);
 	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, SIZE, 1, self->again));
+	EXPECT_EQ(fails + 1, class_now(self->client.fd).fails);
 }
 
 struct waiter {
