@@ -158,13 +158,13 @@ TEST_F(lib, waiting)
 	static struct mpool_lease leases[1000];
 	int got;
 
-	got = mpl_lease_many(self->client, 1, leases, 1000, 0, 0);
+	got = mpl_lease_many(self->client, 4096, leases, 1000, 0, 0);
 	ASSERT_EQ(600, got);
-	EXPECT_EQ(-EAGAIN, mpl_lease(self->client, 1, &leases[got]));
-	EXPECT_EQ(-ETIMEDOUT, mpl_lease_many(self->client, 1, &leases[got], 1,
-					     0, mpl_deadline(50)));
+	EXPECT_EQ(-EAGAIN, mpl_lease(self->client, 4096, &leases[got]));
+	EXPECT_EQ(-ETIMEDOUT, mpl_lease_many(self->client, 4096, &leases[got],
+					     1, 0, mpl_deadline(50)));
 	EXPECT_EQ(0, mpl_release_many(self->client, leases, got));
-	EXPECT_EQ(1, mpl_lease_many(self->client, 1, leases, 1, 0,
+	EXPECT_EQ(1, mpl_lease_many(self->client, 4096, leases, 1, 0,
 				    MPOOL_FOREVER));
 	EXPECT_EQ(0, mpl_release(self->client, leases));
 }

@@ -108,7 +108,7 @@ while ! grep -q leak /tmp/watch && [ $n -lt 100 ]; do
 done
 kill $watcher
 wait $watcher 2>/dev/null
-grep -Eq "^[0-9.]+ leak count=1 size=4096 client=$client oldest=$handle\$" /tmp/watch
+grep -Eq "^[0-9.]+ leak count=1 size=64 client=$client oldest=$handle\$" /tmp/watch
 result "watch" $?
 runs "watch with a bad age" 2 '0: not an age' watch ctl 0
 runs "watch of none" 1 'there is no pool "nosuch"' watch nosuch
