@@ -3,9 +3,9 @@
  * What is in use: watermarks, and pools that adapt to it.
  */
 #include <linux/err.h>
-#include <linux/notifier.h>
 #include <linux/sizes.h>
 
+#include "events.h"
 #include "helpers.h"
 #include "reclaim.h"
 #include "suites.h"
@@ -59,36 +59,49 @@ static void leases_are_use(struct kunit *test)
 
 /* Who listens, and what he heard. */
 struct ear {
-	struct notifier_block nb;
-	unsigned int heard[2];
-	unsigned int last;
+	struct mpool_subscriber sub;
+	u64 high;
+	u64 low;
+	u32 last;
 };
-
-static int hear(struct notifier_block *nb, unsigned long event, void *data)
-{
-	struct ear *ear = container_of(nb, struct ear, nb);
-
-	ear->heard[event]++;
-	ear->last = event;
-	return NOTIFY_OK;
-}
 
 static struct ear *listen(struct kunit *test, struct mpool *pool)
 {
 	struct ear *ear = kunit_kzalloc(test, sizeof(*ear), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, ear);
-	ear->nb.notifier_call = hear;
-	KUNIT_ASSERT_EQ(test, mpool_event_subscribe(pool, &ear->nb), 0);
+	mpool_subscriber_init(&ear->sub);
+	KUNIT_ASSERT_EQ(test, mpool_subscribe(&ear->sub, pool,
+					      MPOOL_EVENT_HIGH |
+					      MPOOL_EVENT_LOW, NULL), 0);
 	return ear;
 }
 
-static void expect_heard(struct kunit *test, struct mpool *pool,
-			 struct ear *ear, unsigned int high, unsigned int low)
+static void hear(struct kunit *test, struct mpool *pool, struct ear *ear)
 {
+	struct mpool_event event;
+
 	flush_work(&pool->marks.work);
-	KUNIT_EXPECT_EQ(test, ear->heard[MPOOL_MARK_HIGH], high);
-	KUNIT_EXPECT_EQ(test, ear->heard[MPOOL_MARK_LOW], low);
+	while (mpool_subscriber_take(&ear->sub, &event)) {
+		if (event.type == MPOOL_EVENT_HIGH) {
+			KUNIT_EXPECT_EQ(test, event.value,
+					(u64)pool->marks.high);
+			ear->high += event.count;
+		} else {
+			KUNIT_EXPECT_EQ(test, event.value,
+					(u64)pool->marks.low);
+			ear->low += event.count;
+		}
+		ear->last = event.type;
+	}
+}
+
+static void expect_heard(struct kunit *test, struct mpool *pool,
+			 struct ear *ear, u64 high, u64 low)
+{
+	hear(test, pool, ear);
+	KUNIT_EXPECT_EQ(test, ear->high, high);
+	KUNIT_EXPECT_EQ(test, ear->low, low);
 }
 
 /* 20 buffers, and magazines of one at most. */
@@ -148,7 +161,7 @@ static void each_crossing_is_one_event(struct kunit *test)
 	kt_give(cls, 2, bufs + 8);
 	settle(cls);
 	expect_heard(test, cls->pool, ear, 1, 1);
-	KUNIT_EXPECT_EQ(test, ear->last, (unsigned int)MPOOL_MARK_LOW);
+	KUNIT_EXPECT_EQ(test, ear->last, MPOOL_EVENT_LOW);
 	more = kt_take(test, cls, 10);
 	settle(cls);
 	expect_heard(test, cls->pool, ear, 2, 1);
@@ -157,7 +170,7 @@ static void each_crossing_is_one_event(struct kunit *test)
 	mpool_class_free(cls, buf);
 	settle(cls);
 	expect_heard(test, cls->pool, ear, 2, 2);
-	KUNIT_EXPECT_EQ(test, mpool_event_unsubscribe(cls->pool, &ear->nb), 0);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 /* No cleanup has to come: a refill, a miss and a full magazine look. */
@@ -175,7 +188,7 @@ static void a_crossing_is_noticed_on_the_way(struct kunit *test)
 		kt_give(cls, 20, bufs);
 		expect_heard(test, cls->pool, ear, i, i);
 	}
-	mpool_event_unsubscribe(cls->pool, &ear->nb);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 static void one_of_them_alone(struct kunit *test)
@@ -193,8 +206,8 @@ static void one_of_them_alone(struct kunit *test)
 		expect_heard(test, high->pool, a, i, 0);
 		expect_heard(test, low->pool, b, 0, i);
 	}
-	mpool_event_unsubscribe(high->pool, &a->nb);
-	mpool_event_unsubscribe(low->pool, &b->nb);
+	mpool_subscriber_exit(&a->sub, high->pool);
+	mpool_subscriber_exit(&b->sub, low->pool);
 }
 
 static void leases_cross_them_too(struct kunit *test)
@@ -214,7 +227,7 @@ static void leases_cross_them_too(struct kunit *test)
 	mpool_stock_return(cls, 1, descs + 9);
 	expect_heard(test, cls->pool, ear, 1, 1);
 	mpool_stock_return(cls, 5, descs + 10);
-	mpool_event_unsubscribe(cls->pool, &ear->nb);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 /* Far from any class's limit. */
@@ -238,7 +251,7 @@ static void bytes_of_the_pool_count(struct kunit *test)
 	expect_heard(test, cls->pool, ear, 1, 0);
 	mpool_class_free(cls, buf);
 	kt_give(cls, 7, bufs);
-	mpool_event_unsubscribe(cls->pool, &ear->nb);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 static void a_change_looks_at_once(struct kunit *test)
@@ -260,7 +273,7 @@ static void a_change_looks_at_once(struct kunit *test)
 					      MPOOL_CONFIG_MAX_SMALL), 0);
 	expect_heard(test, cls->pool, ear, 1, 1);
 	kt_give(cls, 10, bufs);
-	mpool_event_unsubscribe(cls->pool, &ear->nb);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 static void nobody_watches_without_need(struct kunit *test)
@@ -325,11 +338,11 @@ static void the_last_look_is_right(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		kt_join(test, t[i]);
 	settle(cls);
-	flush_work(&cls->pool->marks.work);
+	hear(test, cls->pool, ear);
 	KUNIT_EXPECT_FALSE(test, cls->pool->marks.above);
-	KUNIT_EXPECT_GT(test, ear->heard[MPOOL_MARK_HIGH], 0U);
-	KUNIT_EXPECT_EQ(test, ear->last, (unsigned int)MPOOL_MARK_LOW);
-	mpool_event_unsubscribe(cls->pool, &ear->nb);
+	KUNIT_EXPECT_GT(test, ear->high, 0ULL);
+	KUNIT_EXPECT_EQ(test, ear->last, MPOOL_EVENT_LOW);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
 static struct mpool_class *wrong_class(struct kunit *test, size_t size,

@@ -238,7 +238,8 @@ put:
 	return err;
 }
 
-#define EVENTS_KNOWN	(MPOOL_EVENT_EXHAUSTED | MPOOL_EVENT_REVOKED |	\
+#define EVENTS_KNOWN	(MPOOL_EVENT_LOW | MPOOL_EVENT_HIGH |		\
+			 MPOOL_EVENT_EXHAUSTED | MPOOL_EVENT_REVOKED |	\
 			 MPOOL_EVENT_LEAK)
 
 static bool events_valid(const struct mpool_events *events)

@@ -11,7 +11,6 @@
 #include <linux/list.h>
 #include <linux/mpool.h>
 #include <linux/mutex.h>
-#include <linux/notifier.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/seqlock.h>
@@ -37,7 +36,6 @@
  * @above: use has reached the high one, and not come down to the low one
  * @raised: events that subscribers have not been told of
  * @work: tells them
- * @events: subscribers
  */
 struct mpool_marks {
 	raw_spinlock_t lock;
@@ -46,7 +44,6 @@ struct mpool_marks {
 	bool above;
 	unsigned int raised;
 	struct work_struct work;
-	struct blocking_notifier_head events;
 };
 
 /**

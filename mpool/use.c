@@ -11,10 +11,10 @@
 #include <linux/cpumask.h>
 #include <linux/mpool.h>
 #include <linux/nodemask.h>
-#include <linux/notifier.h>
 #include <linux/percpu.h>
 
 #include "class.h"
+#include "events.h"
 #include "pool.h"
 #include "use.h"
 #include "work.h"
@@ -141,9 +141,9 @@ void mpool_watermark_check(struct mpool *pool)
 		goto unlock;
 	marks->above = !marks->above;
 	if (marks->above && marks->high)
-		marks->raised |= BIT(MPOOL_MARK_HIGH);
+		marks->raised |= MPOOL_EVENT_HIGH;
 	else if (!marks->above && marks->low)
-		marks->raised |= BIT(MPOOL_MARK_LOW);
+		marks->raised |= MPOOL_EVENT_LOW;
 	else
 		crossed = false;
 unlock:
@@ -152,25 +152,29 @@ unlock:
 		queue_work(mpool_wq, &marks->work);
 }
 
-/* Where subscribers may sleep. */
+/* Crossings that came before this ran are one event each way. */
 static void marks_fn(struct work_struct *work)
 {
 	struct mpool_marks *marks = container_of(work, struct mpool_marks,
 						 work);
-	enum mpool_mark first, last;
-	unsigned int raised;
+	struct mpool *pool = container_of(marks, struct mpool, marks);
+	unsigned int raised, low, high;
+	bool above;
 
 	raw_spin_lock_irq(&marks->lock);
 	raised = marks->raised;
 	marks->raised = 0;
-	/* What holds now is said last. */
-	last = marks->above ? MPOOL_MARK_HIGH : MPOOL_MARK_LOW;
+	low = marks->low;
+	high = marks->high;
+	above = marks->above;
 	raw_spin_unlock_irq(&marks->lock);
-	first = last == MPOOL_MARK_HIGH ? MPOOL_MARK_LOW : MPOOL_MARK_HIGH;
-	if (raised & BIT(first))
-		blocking_notifier_call_chain(&marks->events, first, marks);
-	if (raised & BIT(last))
-		blocking_notifier_call_chain(&marks->events, last, marks);
+	/* What holds now is said last. */
+	if (above && raised & MPOOL_EVENT_LOW)
+		mpool_events_raise(pool, MPOOL_EVENT_LOW, 0, low, 1);
+	if (raised & MPOOL_EVENT_HIGH)
+		mpool_events_raise(pool, MPOOL_EVENT_HIGH, 0, high, 1);
+	if (!above && raised & MPOOL_EVENT_LOW)
+		mpool_events_raise(pool, MPOOL_EVENT_LOW, 0, low, 1);
 }
 
 static void note_peak(struct mpool_class *cls, unsigned int more)
@@ -248,32 +252,6 @@ void mpool_use_watch(struct mpool *pool, const struct mpool_pool_config *set)
 }
 
 /**
- * mpool_event_subscribe() - be told of events of a pool
- * @pool: the pool, which the caller keeps in being until he unsubscribes
- * @nb: called from a worker, may sleep, with an enum mpool_mark
- *
- * Context: process, may sleep.
- * Return: 0 or -EEXIST.
- */
-int mpool_event_subscribe(struct mpool *pool, struct notifier_block *nb)
-{
-	return blocking_notifier_chain_register(&pool->marks.events, nb);
-}
-
-/**
- * mpool_event_unsubscribe() - be told no longer; nobody is in @nb after this
- * @pool: the pool
- * @nb: as it was given
- *
- * Context: process, may sleep; not from within @nb.
- * Return: 0 or -ENOENT.
- */
-int mpool_event_unsubscribe(struct mpool *pool, struct notifier_block *nb)
-{
-	return blocking_notifier_chain_unregister(&pool->marks.events, nb);
-}
-
-/**
  * mpool_use_init() - prepare what a pool needs for it
  * @pool: a pool that nobody knows yet
  */
@@ -281,7 +259,6 @@ void mpool_use_init(struct mpool *pool)
 {
 	raw_spin_lock_init(&pool->marks.lock);
 	INIT_WORK(&pool->marks.work, marks_fn);
-	BLOCKING_INIT_NOTIFIER_HEAD(&pool->marks.events);
 }
 
 /**

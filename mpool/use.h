@@ -12,17 +12,10 @@
 
 struct mpool;
 struct mpool_pool_config;
-struct notifier_block;
 
 /* Why somebody has to know of use, in mpool_class.watch. */
 #define MPOOL_WATCH_PEAK	1U
 #define MPOOL_WATCH_MARKS	2U
-
-/* What subscribers are told. */
-enum mpool_mark {
-	MPOOL_MARK_HIGH,
-	MPOOL_MARK_LOW,
-};
 
 void mpool_use_init(struct mpool *pool);
 void mpool_use_exit(struct mpool *pool);
@@ -31,8 +24,6 @@ unsigned int mpool_use_flags(const struct mpool_pool_config *set);
 unsigned int mpool_use_now(const struct mpool_class *cls);
 void mpool_use_look(struct mpool_class *cls, unsigned int more);
 void mpool_watermark_check(struct mpool *pool);
-int mpool_event_subscribe(struct mpool *pool, struct notifier_block *nb);
-int mpool_event_unsubscribe(struct mpool *pool, struct notifier_block *nb);
 
 /*
  * Use of a class rose or fell.  Called where buffers pass a depot, the backing

@@ -89,7 +89,8 @@ static long await(int fd, void *to, size_t len)
 }
 
 #define ANY	MPOOL_EVENT_EXHAUSTED
-#define KNOWN	(ANY | MPOOL_EVENT_REVOKED | MPOOL_EVENT_LEAK)
+#define KNOWN	(MPOOL_EVENT_LOW | MPOOL_EVENT_HIGH | ANY |	\
+		 MPOOL_EVENT_REVOKED | MPOOL_EVENT_LEAK)
 
 TEST_F(events, bad_arguments)
 {
@@ -177,6 +178,42 @@ TEST_F(events, revoked)
 	}
 	/* It is the holder's business alone. */
 	EXPECT_EQ(-EAGAIN, get(self->client.fd, &self->event, SIZE));
+}
+
+/* Kept buffers are not in use. */
+TEST_F(events, watermarks)
+{
+	struct mpool_pool_config cfg = {
+		.max = { MAX, MAX, MAX },
+		.low_percent = 25,
+		.high_percent = 75,
+	};
+	struct mt_client client;
+	struct mpool_lease leases[MAX];
+	int i;
+
+	ASSERT_EQ(0, mt_create(self->pool.fd, "marks", &cfg));
+	ASSERT_EQ(0, mt_client_open(&client, "marks"));
+	ASSERT_EQ(0, fcntl(client.fd, F_SETFL, O_NONBLOCK));
+	ASSERT_EQ(0, ask(client.fd, MPOOL_EVENT_LOW | MPOOL_EVENT_HIGH, SIZE,
+			 -1, 0));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(3, mt_lease(client.fd, MT_PAGE, 3, leases));
+		ASSERT_EQ((long)SIZE, await(client.fd, &self->event, SIZE));
+		EXPECT_EQ(MPOOL_EVENT_HIGH, self->event.type);
+		EXPECT_EQ(75, self->event.value);
+		EXPECT_EQ(1, self->event.count);
+		EXPECT_EQ(0, self->event.length);
+		ASSERT_EQ(0, mt_release_leases(client.fd, leases, 1));
+		EXPECT_EQ(0, ready(client.fd, 100) & POLLIN);
+		ASSERT_EQ(0, mt_release_leases(client.fd, leases + 1, 2));
+		ASSERT_EQ((long)SIZE, await(client.fd, &self->event, SIZE));
+		EXPECT_EQ(MPOOL_EVENT_LOW, self->event.type);
+		EXPECT_EQ(25, self->event.value);
+	}
+	mt_client_close(&client);
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, "marks", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "marks"));
 }
 
 /* More than there is room for: the oldest go, and the next one says so. */

@@ -43,6 +43,12 @@ static void show(const struct mpool_event *event)
 	if (event->lost)
 		printf("lost=%u ", event->lost);
 	switch (event->type) {
+	case MPOOL_EVENT_LOW:
+	case MPOOL_EVENT_HIGH:
+		printf("%s count=%llu percent=%llu",
+		       event->type == MPOOL_EVENT_LOW ? "low" : "high",
+		       event->count, event->value);
+		break;
 	case MPOOL_EVENT_EXHAUSTED:
 		printf("exhausted count=%llu size=%llu backed=%llu",
 		       event->count, event->length, event->value);
@@ -60,7 +66,8 @@ static void show(const struct mpool_event *event)
 
 int cmd_watch(int argc, char **argv, const struct options *opt)
 {
-	unsigned int mask = MPOOL_EVENT_EXHAUSTED;
+	unsigned int mask = MPOOL_EVENT_LOW | MPOOL_EVENT_HIGH |
+			    MPOOL_EVENT_EXHAUSTED;
 	struct mpool_event events[NR_EVENTS];
 	unsigned long long age = 0;
 	struct mpl_client *client;

@@ -59,8 +59,8 @@ static const struct command {
 	  "  CLIENT and HANDLE as leases shows them" },
 	{ "watch", cmd_watch, 1, 2, false, "NAME [LEAK_AGE_MS]",
 	  "say what happens to a pool, until interrupted;\n"
-	  "  that it had nothing to give, and leases older than LEAK_AGE_MS.\n"
-	  "  It attaches to the pool." },
+	  "  watermarks crossed, nothing left to give, and leases older than\n"
+	  "  LEAK_AGE_MS.  It attaches to the pool." },
 };
 
 static const struct command *find_command(const char *name)

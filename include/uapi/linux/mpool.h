@@ -571,6 +571,9 @@ struct mpool_events {
 	__u32 leak_age_ms;
 };
 
+/* Use has come down to low_percent, has reached high_percent: each time. */
+#define MPOOL_EVENT_LOW		(1U << 0)
+#define MPOOL_EVENT_HIGH	(1U << 1)
 /* A lease or an allocation found nothing: each time. */
 #define MPOOL_EVENT_EXHAUSTED	(1U << 2)
 /* A lease of this client was taken back: each one. */
@@ -588,8 +591,8 @@ struct mpool_events {
  * @time_ns: when, CLOCK_MONOTONIC; of several, the last
  * @count: how many times; LEAK: how many leases
  * @length: bytes of the class's buffers; 0: the pool as a whole
- * @value: EXHAUSTED: buffers backed; REVOKED: the handle; LEAK: the handle of
- *	the oldest
+ * @value: LOW, HIGH: the watermark, percent; EXHAUSTED: buffers backed;
+ *	REVOKED: the handle; LEAK: the handle of the oldest
  * @client: REVOKED, LEAK: whose lease, by its number; else 0
  */
 struct mpool_event {
