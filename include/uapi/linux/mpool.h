@@ -525,9 +525,10 @@ struct mpool_trim {
  *	first, and no more when it was done
  *
  * When it returns, no mapping reaches the buffers (a page that leases are carved
- * from: with the last of them): the holder's next access is SIGBUS, a RELEASE of the handle -EKEYREVOKED until another lease stands in
- * its place, then -ESTALE.  Buffers that are pinned go to quarantine.  The
- * client stays attached.  LEASE calls under way are not affected.
+ * from: with the last of them): the holder's next access is SIGBUS, a RELEASE of
+ * the handle -EKEYREVOKED until another lease stands in its place, then -ESTALE.
+ * Buffers that are pinned go to quarantine.  The client stays attached.  LEASE
+ * calls under way are not affected.
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT: no such pool, or never a
  * handle of that client.  -ESRCH: no such client.  -ESTALE, -EKEYREVOKED: the
