@@ -46,6 +46,10 @@ static const struct change changes[] = {
 	CHANGE(MAX_BYTES_SMALL, tier_max_bytes[0], SZ_1M, LONG_MAX + 1ULL),
 	CHANGE(MAX_BYTES_MEDIUM, tier_max_bytes[1], SZ_1M, LONG_MAX + 1ULL),
 	CHANGE(MAX_BYTES_LARGE, tier_max_bytes[2], SZ_1M, LONG_MAX + 1ULL),
+	CHANGE(CLIENT_MAX, client_max, 7, 1U << 24),
+	CHANGE(CLIENT_MAX_BYTES, client_max_bytes, SZ_1M, 4095),
+	CHANGE(USER_MAX, user_max, 7, 1U << 24),
+	CHANGE(USER_MAX_BYTES, user_max_bytes, SZ_1M, LONG_MAX + 1ULL),
 	CHANGE(LOW_PERCENT, low_percent, 30, 101),
 	CHANGE(HIGH_PERCENT, high_percent, 80, 101),
 };

@@ -42,6 +42,10 @@ static void defaults_are_the_documented_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set.max_age_ms, 60000U);
 	KUNIT_EXPECT_EQ(test, set.reserve, 0U);
 	KUNIT_EXPECT_EQ(test, set.node, 0U);
+	KUNIT_EXPECT_EQ(test, set.client_max, 0U);
+	KUNIT_EXPECT_EQ(test, set.client_max_bytes, 0ULL);
+	KUNIT_EXPECT_EQ(test, set.user_max, 0U);
+	KUNIT_EXPECT_EQ(test, set.user_max_bytes, 0ULL);
 	KUNIT_EXPECT_EQ(test, set.low_percent, 0U);
 	KUNIT_EXPECT_EQ(test, set.high_percent, 0U);
 	KUNIT_EXPECT_EQ(test, set.tier_max_bytes[MPOOL_SMALL], 0ULL);
@@ -170,6 +174,15 @@ static const struct bound bounds[] = {
 	BOUND(tier_max_bytes[1], LONG_MAX + 1ULL, -EINVAL),
 	BOUND(tier_max_bytes[2], LONG_MAX, 0),
 	BOUND(tier_max_bytes[2], LONG_MAX + 1ULL, -EINVAL),
+	BOUND(client_max_bytes, PAGE_SIZE - 1, -EINVAL),
+	BOUND(client_max_bytes, PAGE_SIZE, 0),
+	BOUND(client_max_bytes, LONG_MAX, 0),
+	BOUND(user_max_bytes, PAGE_SIZE - 1, -EINVAL),
+	BOUND(user_max_bytes, LONG_MAX + 1ULL, -EINVAL),
+	BOUND(client_max, (1U << 24) - 1, 0),
+	BOUND(client_max, 1U << 24, -EINVAL),
+	BOUND(user_max, 1, 0),
+	BOUND(user_max, 1U << 24, -EINVAL),
 	BOUND(low_percent, 1, 0),
 	BOUND(low_percent, 100, 0),
 	BOUND(low_percent, 101, -EINVAL),

@@ -119,6 +119,7 @@ static void detach(struct mpool_client *client)
 	list_del(&client->node);
 	mutex_unlock(&pool->clients_lock);
 	drain(client);
+	mpool_quota_detach(&client->quota);
 	mpool_window_free(client->window);
 	atomic_dec(&pool->nr_clients);
 	mpool_put(pool);
@@ -149,17 +150,23 @@ void mpool_client_close(struct mpool_client *client)
  * @strict: it keeps nothing that it releases
  *
  * Context: process, may sleep.
- * Return: 0; -EBUSY: attached already.
+ * Return: 0; -EBUSY: attached already; -ENOMEM.
  */
 int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 			struct mpool_window *window, bool strict)
 {
+	struct mpool_share *share = mpool_share_new();
 	int err = -EBUSY;
 
+	if (!share)
+		return -ENOMEM;
 	mutex_lock(&client->bind);
-	if (client->window)
+	if (client->window) {
+		kfree(share);
 		goto unlock;
+	}
 	mutex_lock(&pool->clients_lock);
+	mpool_quota_attach(&client->quota, pool, share);
 	client->id = atomic64_inc_return(&last_id);
 	client->owner = owner_of(client->id);
 	client->pool = pool;

@@ -84,6 +84,10 @@ static void pool_store(struct mpool *pool, const struct mpool_pool_config *set)
 		WRITE_ONCE(now->tier_max_bytes[t], set->tier_max_bytes[t]);
 	}
 	WRITE_ONCE(now->flags, set->flags);
+	WRITE_ONCE(now->client_max, set->client_max);
+	WRITE_ONCE(now->client_max_bytes, set->client_max_bytes);
+	WRITE_ONCE(now->user_max, set->user_max);
+	WRITE_ONCE(now->user_max_bytes, set->user_max_bytes);
 	WRITE_ONCE(now->low_percent, set->low_percent);
 	WRITE_ONCE(now->high_percent, set->high_percent);
 	WRITE_ONCE(now->growth_percent, set->growth_percent);

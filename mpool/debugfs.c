@@ -250,6 +250,11 @@ static int config_show(struct seq_file *m, void *v)
 		   set->tier_max_bytes[MPOOL_SMALL],
 		   set->tier_max_bytes[MPOOL_MEDIUM],
 		   set->tier_max_bytes[MPOOL_LARGE]);
+	seq_printf(m, "%-20s %u\n", "client_max", set->client_max);
+	seq_printf(m, "%-20s %llu\n", "client_max_bytes",
+		   set->client_max_bytes);
+	seq_printf(m, "%-20s %u\n", "user_max", set->user_max);
+	seq_printf(m, "%-20s %llu\n", "user_max_bytes", set->user_max_bytes);
 	seq_printf(m, "%-20s %u\n", "low_percent", set->low_percent);
 	seq_printf(m, "%-20s %u\n", "high_percent", set->high_percent);
 	seq_printf(m, "%-20s", "sizes");
@@ -269,7 +274,7 @@ static void pool_added(struct mpool *pool)
 	debugfs_create_file("config", 0400, pool->dir, pool, &config_fops);
 	mpool_debugfs_add_stats(pool, pool->dir);
 	mpool_debugfs_add_leases(pool, pool->dir);
-	mpool_debugfs_add_carved(pool, pool->dir);
+	mpool_debugfs_add_clients(pool, pool->dir);
 	mpool_debugfs_add_leaks(pool, pool->dir);
 }
 

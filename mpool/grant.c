@@ -258,6 +258,8 @@ int mpool_grant_prepare(struct mpool_client *client, unsigned int index,
 	grant->nr = 0;
 	grant->reused = 0;
 	WRITE_ONCE(client->asked, index);
+	if (unlikely(mpool_quota_over(&client->quota)))
+		mpool_keep_yield(client);
 	if (is_piece(client, index))
 		err = fill_pieces(client, cls, nr, all, deadline, grant);
 	else

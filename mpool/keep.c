@@ -133,6 +133,7 @@ void mpool_keep_init(struct mpool_client *client)
 {
 	client->keeper.shed = shed;
 	client->keeper.user = client->quota.user;
+	client->keeper.share = client->quota.share;
 	mpool_keeper_add(client->pool, &client->keeper);
 }
 
@@ -381,16 +382,17 @@ static void yield_in(struct mpool *pool, void *arg)
 }
 
 /**
- * mpool_keep_yield() - make room in the account of a client's user
- * @client: attached; its user is at the limit of locked memory
+ * mpool_keep_yield() - make room in the accounts that a client is counted in
+ * @client: attached; one of them is full
  *
- * All clients of the user, in all pools, give back what they keep: what is
- * not in use is not to stand in the way of what could be.
+ * All clients of the user, in all pools if it is about locked memory, give back
+ * what they keep: what is not in use is not to stand in the way of what could be.
  *
  * Context: process, sleeps.
  */
 void mpool_keep_yield(struct mpool_client *client)
 {
+	mpool_recall_share(client->pool, client->quota.share);
 	if (client->quota.user)
 		mpool_registry_visit(yield_in, client->quota.user);
 }

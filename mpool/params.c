@@ -23,7 +23,7 @@ MODULE_PARM_DESC(default_pool, "Make a pool named \"default\" (default: Y)");
 static char *pools;
 module_param(pools, charp, 0444);
 MODULE_PARM_DESC(pools,
-		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...], like video:min_size=64K:max_size=2M:mode=0660,net; SETTING is min_size, max_size, max_bytes, max_small, max_medium, max_large, initial_small, initial_medium, initial_large, reserve, growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, max_bytes_small, max_bytes_medium, max_bytes_large, low_percent, high_percent, node, mode, uid, gid or, without a value, eager, adaptive or debug; VALUE may end in K, M or G");
+		 "Pools to make: NAME[:SETTING=VALUE]...[,NAME...], like video:min_size=64K:max_size=2M:mode=0660,net; SETTING is min_size, max_size, max_bytes, max_small, max_medium, max_large, initial_small, initial_medium, initial_large, reserve, growth_percent, shrink_percent, cleanup_interval_ms, max_age_ms, max_bytes_small, max_bytes_medium, max_bytes_large, client_max, client_max_bytes, user_max, user_max_bytes, low_percent, high_percent, node, mode, uid, gid or, without a value, eager, adaptive or debug; VALUE may end in K, M or G");
 
 struct word {
 	const char *name;

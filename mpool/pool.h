@@ -93,8 +93,9 @@ struct mpool_marks {
  * @room: who polls for room to lease
  * @keepers_lock: protects @keepers, and keeps them while they are asked
  * @keepers: who may keep idle buffers; see recall.h
- * @clients_lock: protects @clients
+ * @clients_lock: protects @clients and @shares
  * @clients: attached open files
+ * @shares: what users have together; see quota.h
  * @nr_clients: how many
  * @make_work: makes the classes of @wanted
  * @wanted: classes an atomic allocation missed
@@ -140,8 +141,9 @@ struct mpool {
 	wait_queue_head_t room;
 	struct mutex keepers_lock;	/* protects keepers */
 	struct list_head keepers;
-	struct mutex clients_lock;	/* protects clients */
+	struct mutex clients_lock;	/* protects clients, shares */
 	struct list_head clients;
+	struct list_head shares;
 	atomic_t nr_clients;
 	struct work_struct make_work;
 	DECLARE_BITMAP(wanted, MPOOL_CLASSES_MAX);

@@ -100,6 +100,24 @@ void mpool_recall_user(struct mpool *pool, const struct user_struct *user)
 }
 
 /**
+ * mpool_recall_share() - have all that counts in a share given back, if kept
+ * @pool: the pool
+ * @share: that is at its limit, or one of whose clients is at his
+ *
+ * Context: as for mpool_recall().
+ */
+void mpool_recall_share(struct mpool *pool, const struct mpool_share *share)
+{
+	struct mpool_keeper *keeper;
+
+	mutex_lock(&pool->keepers_lock);
+	list_for_each_entry(keeper, &pool->keepers, node)
+		if (keeper->share == share)
+			keeper->shed(keeper, NULL, UINT_MAX, U32_MAX);
+	mutex_unlock(&pool->keepers_lock);
+}
+
+/**
  * mpool_recall_later() - have a worker call all of a class back
  * @cls: the class
  *

@@ -65,6 +65,10 @@ TEST_F(config, defaults)
 	EXPECT_EQ(0, was->tier_max_bytes[0]);
 	EXPECT_EQ(0, was->tier_max_bytes[1]);
 	EXPECT_EQ(0, was->tier_max_bytes[2]);
+	EXPECT_EQ(0, was->client_max);
+	EXPECT_EQ(0, was->client_max_bytes);
+	EXPECT_EQ(0, was->user_max);
+	EXPECT_EQ(0, was->user_max_bytes);
 	EXPECT_EQ(0, was->low_percent);
 	EXPECT_EQ(0, was->high_percent);
 	EXPECT_EQ(0, was->flags & MPOOL_POOL_ADAPTIVE);
@@ -96,6 +100,8 @@ TEST_F(config, each_setting)
 		  MPOOL_NONE, 101 },
 		{ MPOOL_CONFIG_CLEANUP_INTERVAL_MS, FIELD(cleanup_interval_ms),
 		  1000, 9 },
+		{ MPOOL_CONFIG_CLIENT_MAX, FIELD(client_max), 5, 1 << 24 },
+		{ MPOOL_CONFIG_USER_MAX, FIELD(user_max), 5, 1 << 24 },
 		{ MPOOL_CONFIG_LOW_PERCENT, FIELD(low_percent), 100, 101 },
 		{ MPOOL_CONFIG_HIGH_PERCENT, FIELD(high_percent), 1, 101 },
 		{ MPOOL_CONFIG_MAX_AGE_MS, FIELD(max_age_ms), MPOOL_NONE,
@@ -236,7 +242,7 @@ TEST_F(config, unknown_settings)
 	struct mpool_pool_config cfg = self->was;
 
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
-				     1ULL << 21));
+				     1ULL << 25));
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,
 				     1ULL << 63));
 	EXPECT_EQ(-EINVAL, mt_config(self->pool.fd, self->pool.name, &cfg,

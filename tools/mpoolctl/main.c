@@ -38,6 +38,7 @@ static const struct command {
 	  "              initial_medium, initial_large, reserve\n"
 	  "  growing:    growth_percent, shrink_percent, cleanup_interval_ms,\n"
 	  "              max_age_ms, adaptive\n"
+	  "  shares:     client_max, client_max_bytes, user_max, user_max_bytes\n"
 	  "  events:     low_percent, high_percent\n"
 	  "  who may:    mode (as 0660), uid, gid (numbers or names)\n"
 	  "  and:        node, eager, debug (no value)" },

@@ -98,11 +98,17 @@ struct mpool_info {
  * @max_bytes: most bytes backed over all classes (1/16 of memory)
  * @tier_max_bytes: most bytes backed over all classes of a tier, by tier (no
  *	limit but max_bytes)
+ * @client_max_bytes: most bytes that one client may have leased or keep (no
+ *	limit; a page and more)
+ * @user_max_bytes: most bytes of all clients whose files one user opened, too
  * @low_percent: an event comes when use, having been above it, falls to this
  *	share of the limit (off; 1 to 100, below high_percent)
  * @high_percent: an event comes when use reaches this share of the limit (off;
  *	1 to 100).  Use is that of the class that is nearest to its max, or the
  *	pool's nearness to max_bytes if that is more
+ * @client_max: most buffers that one client may have leased or keep; a page
+ *	that leases are carved from is one (no limit)
+ * @user_max: most buffers of all clients whose files one user opened (no limit)
  */
 struct mpool_pool_config {
 	__u32 flags;
@@ -121,8 +127,12 @@ struct mpool_pool_config {
 	__u32 node;
 	__u64 max_bytes;
 	__u64 tier_max_bytes[3];
+	__u64 client_max_bytes;
+	__u64 user_max_bytes;
 	__u32 low_percent;
 	__u32 high_percent;
+	__u32 client_max;
+	__u32 user_max;
 };
 
 /* Make every class and its initial buffers when the pool is created. */
@@ -180,6 +190,10 @@ struct mpool_pool_create {
 #define MPOOL_CONFIG_MAX_BYTES_LARGE		(1ULL << 18)
 #define MPOOL_CONFIG_LOW_PERCENT		(1ULL << 19)
 #define MPOOL_CONFIG_HIGH_PERCENT		(1ULL << 20)
+#define MPOOL_CONFIG_CLIENT_MAX			(1ULL << 21)
+#define MPOOL_CONFIG_CLIENT_MAX_BYTES		(1ULL << 22)
+#define MPOOL_CONFIG_USER_MAX			(1ULL << 23)
+#define MPOOL_CONFIG_USER_MAX_BYTES		(1ULL << 24)
 
 /**
  * struct mpool_pool_configure - argument of MPOOL_IOC_POOL_CONFIG
@@ -340,8 +354,9 @@ struct mpool_lease {
  * MPOOL_LEASE_ALL).  A buffer holds no byte of another owner: it reads as
  * zero, or as this client itself left it.  -EAGAIN: none to be had and
  * deadline_ns is 0.  -ETIMEDOUT: none until the deadline.  -EINTR: a signal
- * came while waiting.  -EDQUOT: the caller's RLIMIT_MEMLOCK, against all that
- * the user who opened the file has locked, unless he had CAP_IPC_LOCK.
+ * came while waiting.  -EDQUOT: the pool's client_max or user_max, or one of
+ * these in bytes; or the caller's RLIMIT_MEMLOCK, against all that the user who
+ * opened the file has locked, unless he had CAP_IPC_LOCK.
  * -ENOSPC: the client's window has no free slot of that class, all that are
  * asked for are more than the class may have, or the pool has no room for the
  * class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
