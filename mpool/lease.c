@@ -177,11 +177,8 @@ static void take_kept(struct take *t, bool bytes)
 	struct mpool_class *cls;
 	unsigned int i;
 
-	if (mpool_recall(t->cls, t->nr - t->got, 0)) {
-		take_clean(t);
-		take_dirty(t);
-		take_cleaned(t);
-	}
+	mpool_recall(t->cls, t->nr - t->got, 0);
+	take_cleaned(t);
 	if (t->got || !bytes)
 		return;
 	/* The pool's bytes may be kept in other classes. */

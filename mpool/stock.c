@@ -470,6 +470,9 @@ void mpool_stock_settle(struct mpool_class *cls)
 	unsigned long flags;
 	bool cleaning;
 
+	/* What it calls back is dirty then. */
+	if (work_busy(&stock->recall_work))
+		flush_work(&stock->recall_work);
 	spin_lock_irqsave(&stock->lock, flags);
 	cleaning = stock->busy || stock->nr_dirty;
 	spin_unlock_irqrestore(&stock->lock, flags);
