@@ -249,4 +249,47 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_file_operations, ATTACK_TIMEOUT)
 	}
 }
 
+/* The one thing that POOL_CONFIG cannot do without memory. */
+TEST_F_TIMEOUT(attack, 13_fail_nth_of_a_reserve, ATTACK_TIMEOUT)
+{
+	static const char name[] = "to-reserve";
+	struct mpool_pool_config cfg = {
+		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+		.max = { 8, 8, 8 },
+	};
+	unsigned int n, nomem = 0;
+	struct mpool_lease lease;
+	bool injected = true;
+	struct mt_client c;
+	int err;
+
+	if (inject_setup())
+		SKIP(return, "this kernel was not made to be failed");
+	ASSERT_EQ(0, mt_create(self->pool.fd, name, &cfg));
+	ASSERT_EQ(0, mt_client_open(&c, name));
+	ASSERT_EQ(1, mt_lease(c.fd, MT_PAGE, 1, &lease));
+	for (n = 1; n < ENDLESS && injected; n++) {
+		mt_trim(c.fd, name, 0, NULL);
+		cfg.reserve = 4;
+		ASSERT_EQ(0, inject(n));
+		err = mt_config(c.fd, name, &cfg, MPOOL_CONFIG_RESERVE);
+		injected = inject_stop();
+		nomem += err == -ENOMEM;
+		EXPECT_TRUE(!err || (injected && allowed(err))) {
+			TH_LOG("%u: %d", n, err);
+		}
+		ASSERT_EQ(0, mt_config(c.fd, name, &cfg, 0));
+		EXPECT_EQ(err ? MPOOL_NONE : 4, cfg.reserve) {
+			TH_LOG("%u: %d", n, err);
+		}
+		cfg.reserve = MPOOL_NONE;
+		ASSERT_EQ(0, mt_config(c.fd, name, &cfg, MPOOL_CONFIG_RESERVE));
+	}
+	EXPECT_LT(0, nomem);
+	EXPECT_LT(n, ENDLESS);
+	mt_client_close(&c);
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, name, 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, name));
+}
+
 TEST_HARNESS_MAIN
