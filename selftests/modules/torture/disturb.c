@@ -68,7 +68,11 @@ static int configure_fn(void *arg)
 	struct torture *t = arg;
 	u64 mask = MPOOL_CONFIG_GROWTH_PERCENT | MPOOL_CONFIG_SHRINK_PERCENT |
 		   MPOOL_CONFIG_CLEANUP_INTERVAL_MS | MPOOL_CONFIG_MAX_AGE_MS |
-		   MPOOL_CONFIG_MAX_BYTES;
+		   MPOOL_CONFIG_MAX_BYTES | MPOOL_CONFIG_ADAPTIVE |
+		   MPOOL_CONFIG_MAX_BYTES_SMALL |
+		   MPOOL_CONFIG_MAX_BYTES_MEDIUM |
+		   MPOOL_CONFIG_MAX_BYTES_LARGE |
+		   MPOOL_CONFIG_LOW_PERCENT | MPOOL_CONFIG_HIGH_PERCENT;
 	struct rnd_state rnd;
 	int err;
 
@@ -78,12 +82,21 @@ static int configure_fn(void *arg)
 	while (!kthread_should_stop()) {
 		u32 r = prandom_u32_state(&rnd);
 		struct mpool_pool_config set = {
+			.flags = r & 8 ? MPOOL_POOL_ADAPTIVE : 0,
 			.growth_percent = 100 + r % 200,
 			.shrink_percent = 1 + r / 4 % 100,
 			.cleanup_interval_ms = 10 + r / 16 % 100,
 			.max_age_ms = 1 + r / 64 % 50,
 			.reserve = 1 + r / 256 % (t->reserve ?: 1),
 			.max_bytes = SZ_4M + (r >> 24) * SZ_128K,
+			/* 0 is none */
+			.tier_max_bytes = {
+				(r >> 20) % 8 * SZ_64K,
+				(r >> 21) % 8 * SZ_2M,
+				(r >> 22) % 8 * SZ_2M,
+			},
+			.low_percent = 1 + (r >> 10) % 50,
+			.high_percent = 51 + (r >> 12) % 50,
 		};
 
 		msleep(5 + r % 50);
