@@ -34,7 +34,6 @@ int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
 		INIT_LIST_HEAD(&slots->classes[i].free);
 		INIT_LIST_HEAD(&slots->classes[i].kept);
 		INIT_LIST_HEAD(&slots->classes[i].partial);
-		INIT_LIST_HEAD(&slots->classes[i].bare);
 	}
 	slots->nr_classes = nr_classes;
 	spin_lock_init(&slots->lock);
@@ -51,7 +50,7 @@ int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
  */
 void mpool_slots_exit(struct mpool_slots *slots)
 {
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 	unsigned long pos;
 
 	xa_for_each(&slots->chunks, pos, chunk)
@@ -61,15 +60,17 @@ void mpool_slots_exit(struct mpool_slots *slots)
 	kfree(slots->classes);
 }
 
-static struct mpool_slot_chunk *chunk_new(u32 first)
+/* A page's pieces are a chunk, and no more. */
+static struct mpool_slot *chunk_new(const struct mpool_slots *slots, u32 first)
 {
-	struct mpool_slot_chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
-	unsigned int i;
+	unsigned int i, nr = mpool_slots_in_chunk(slots, first);
+	struct mpool_slot *chunk;
 
+	chunk = kcalloc(nr, sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (!chunk)
 		return NULL;
-	for (i = 0; i < MPOOL_SLOT_CHUNK; i++)
-		chunk->slots[i].id = first + i;
+	for (i = 0; i < nr; i++)
+		chunk[i].id = first + i;
 	return chunk;
 }
 
@@ -78,7 +79,7 @@ static struct mpool_slot_chunk *chunk_new(u32 first)
  * @slots: the table
  * @index: of the size class
  *
- * Its slots are free then; as a carved class's, it is bare.
+ * Its slots are free then; of pieces, the first one is, for all of them.
  *
  * Context: process, allocates; @slots->grow is held.
  * Return: 0; -ENOSPC: no place left in the window; -ENOMEM.
@@ -87,7 +88,7 @@ int mpool_slots_add_chunk(struct mpool_slots *slots, unsigned int index)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
 	u32 first = mpool_slot_id(index, sc->made);
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 	u32 nr;
 	int err;
 
@@ -95,7 +96,7 @@ int mpool_slots_add_chunk(struct mpool_slots *slots, unsigned int index)
 	nr = min_t(u32, MPOOL_SLOT_CHUNK, sc->capacity - sc->made);
 	if (!nr)
 		return -ENOSPC;
-	chunk = chunk_new(first);
+	chunk = chunk_new(slots, first);
 	if (!chunk)
 		return -ENOMEM;
 	err = xa_insert(&slots->chunks, first / MPOOL_SLOT_CHUNK, chunk,
@@ -108,10 +109,10 @@ int mpool_slots_add_chunk(struct mpool_slots *slots, unsigned int index)
 	spin_lock(&slots->lock);
 	sc->made += nr;
 	if (sc->pieces)
-		list_add(&chunk->node, &sc->bare);
+		nr = 1;
 	/* The lowest number first, so that a window fills from its start. */
-	while (!sc->pieces && nr)
-		list_add(&chunk->slots[--nr].node, &sc->free);
+	while (nr)
+		list_add(&chunk[--nr].node, &sc->free);
 	spin_unlock(&slots->lock);
 	return 0;
 }
@@ -253,12 +254,14 @@ void mpool_slots_publish(struct mpool_slots *slots, unsigned int nr,
  */
 struct mpool_slot *mpool_slots_find(struct mpool_slots *slots, u32 id)
 {
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 
 	lockdep_assert_held(&slots->lock);
 	/* Chunks are only ever added, and freed when nobody looks any more. */
 	chunk = xa_load(&slots->chunks, id / MPOOL_SLOT_CHUNK);
-	return chunk ? &chunk->slots[id % MPOOL_SLOT_CHUNK] : NULL;
+	if (!chunk || id % MPOOL_SLOT_CHUNK >= mpool_slots_in_chunk(slots, id))
+		return NULL;
+	return chunk + id % MPOOL_SLOT_CHUNK;
 }
 
 static int kill(struct mpool_slots *slots, u64 handle, struct mpool_hold *hold)
@@ -367,13 +370,13 @@ unsigned int mpool_slots_revoke_all(struct mpool_slots *slots,
 				    struct mpool_hold *holds)
 {
 	unsigned int i, nr = 0;
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		spin_lock(&slots->lock);
-		for (i = 0; i < MPOOL_SLOT_CHUNK; i++)
-			if (chunk->slots[i].state == MPOOL_SLOT_LIVE)
-				revoke(slots, &chunk->slots[i], &holds[nr++]);
+		for (i = 0; i < mpool_slots_in_chunk(slots, chunk->id); i++)
+			if (chunk[i].state == MPOOL_SLOT_LIVE)
+				revoke(slots, &chunk[i], &holds[nr++]);
 		spin_unlock(&slots->lock);
 		if (nr) {
 			++*pos;
@@ -397,17 +400,19 @@ unsigned int mpool_slots_drain(struct mpool_slots *slots, unsigned long *pos,
 			       struct mpool_desc **descs, unsigned int *kept)
 {
 	unsigned int i, nr = 0;
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 
 	*kept = 0;
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
-		/* Its pieces are leases, but one buffer. */
-		if (chunk->page)
-			descs[nr++] = chunk->page;
-		for (i = 0; i < MPOOL_SLOT_CHUNK; i++) {
-			struct mpool_slot *slot = &chunk->slots[i];
+		struct mpool_desc *page = mpool_slots_page(slots, chunk);
 
-			if (slot->state == MPOOL_SLOT_FREE || chunk->page)
+		/* Its pieces are leases, but one buffer. */
+		if (page)
+			descs[nr++] = page;
+		for (i = 0; i < mpool_slots_in_chunk(slots, chunk->id); i++) {
+			struct mpool_slot *slot = &chunk[i];
+
+			if (slot->state == MPOOL_SLOT_FREE || page)
 				continue;
 			descs[nr++] = slot->desc;
 			if (slot->state == MPOOL_SLOT_KEPT) {
@@ -437,13 +442,13 @@ unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 				  struct mpool_slot *copies)
 {
 	unsigned int i, nr = 0;
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 
 	xa_for_each_start(&slots->chunks, *pos, chunk, *pos) {
 		spin_lock(&slots->lock);
-		for (i = 0; i < MPOOL_SLOT_CHUNK; i++)
-			if (chunk->slots[i].state == MPOOL_SLOT_LIVE)
-				copies[nr++] = chunk->slots[i];
+		for (i = 0; i < mpool_slots_in_chunk(slots, chunk->id); i++)
+			if (chunk[i].state == MPOOL_SLOT_LIVE)
+				copies[nr++] = chunk[i];
 		spin_unlock(&slots->lock);
 		if (nr) {
 			++*pos;

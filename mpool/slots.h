@@ -23,8 +23,8 @@
  *             ^        |  ^
  *             '- kept -'--'
  *
- * with its first slot in the place of the page as a whole when it is dying or
- * kept: no piece of it is leased then.
+ * with its first slot in the place of the page as a whole, in lists too, when it
+ * is dying or kept: no piece of it is leased then.
  */
 #ifndef _MPOOL_SLOTS_H
 #define _MPOOL_SLOTS_H
@@ -71,7 +71,11 @@ enum mpool_slot_state {
 /**
  * struct mpool_slot - one place in the window
  * @desc: the buffer that stands in it; meaningless unless live or kept
- * @node: among the free or the kept ones of its class
+ * @node: among the free or the kept ones of its class; a page's first piece is in
+ *	a list for all of them, the others in none
+ * @idle: which pieces of the page may be taken; in the second one's slot
+ * @used: pieces of the page that are reserved, live or dying; in the second
+ *	one's slot
  * @gen: generation that was given last; 0: none
  * @id: class and number, as in a handle; constant
  * @state: enum mpool_slot_state
@@ -83,7 +87,13 @@ enum mpool_slot_state {
  */
 struct mpool_slot {
 	struct mpool_desc *desc;
-	struct list_head node;
+	union {
+		struct list_head node;
+		struct {
+			u64 idle;
+			u32 used;
+		};
+	};
 	u32 gen;
 	u32 id;
 	u8 state;
@@ -92,29 +102,11 @@ struct mpool_slot {
 };
 
 /**
- * struct mpool_slot_chunk - slots next to each other
- * @slots: by their number
- * @page: that the pieces are carved from; NULL: bare, dying or no such class
- * @node: among the class's chunks, the partial or the bare ones
- * @idle: bit mask of the pieces that may be taken
- * @used: pieces that are taken: reserved, live or dying
- *
- * All protected by the slots' lock.
- */
-struct mpool_slot_chunk {
-	struct mpool_slot slots[MPOOL_SLOT_CHUNK];
-	struct mpool_desc *page;
-	struct list_head node;
-	u64 idle;
-	unsigned int used;
-};
-
-/**
  * struct mpool_slot_class - the slots of one size class
- * @free: free ones, those used last, whose page tables are there, first; @lock
+ * @free: free ones, those used last, whose page tables are there, first; of
+ *	pieces, chunks without a page; @lock
  * @kept: kept ones, those released last, whose lines are warm, first; @lock
  * @partial: carved pages with idle pieces, those used last first; @lock
- * @bare: chunks without a page; @lock
  * @pages: carved pages that are neither kept nor dying; @lock
  * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
@@ -126,7 +118,6 @@ struct mpool_slot_class {
 	struct list_head free;
 	struct list_head kept;
 	struct list_head partial;
-	struct list_head bare;
 	u32 pages;
 	u32 pieces;
 	u32 nr_kept;
@@ -140,7 +131,7 @@ struct mpool_slot_class {
  * @lock: protects them; inside mmap_lock, since faults take it, so nothing is
  *	allocated or copied to or from processes under it
  * @grow: one who makes slots; may allocate under it
- * @chunks: the slots by id / MPOOL_SLOT_CHUNK; only grows
+ * @chunks: arrays of slots by id / MPOOL_SLOT_CHUNK; only grows
  * @nr_kept: kept slots of all classes; @lock, glanced at without
  * @classes: by index, @nr_classes of them
  * @nr_classes: constant
@@ -193,6 +184,13 @@ static inline u64 mpool_slot_handle(u32 gen, u32 id)
 	return ((u64)gen << MPOOL_GEN_SHIFT) | id;
 }
 
+/* Slots in each chunk of a class. */
+static inline unsigned int mpool_slots_in_chunk(const struct mpool_slots *slots,
+						u32 id)
+{
+	return slots->classes[mpool_slot_index(id)].pieces ?: MPOOL_SLOT_CHUNK;
+}
+
 int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes);
 void mpool_slots_exit(struct mpool_slots *slots);
 int mpool_slots_reserve(struct mpool_slots *slots, unsigned int index,
@@ -237,7 +235,8 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_hold *holds);
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 				 struct mpool_hold *holds);
-struct mpool_desc *mpool_slots_page(struct mpool_slots *slots, u32 id);
+struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
+				    struct mpool_slot *slot);
 void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot);
 
 #endif /* _MPOOL_SLOTS_H */

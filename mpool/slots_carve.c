@@ -14,50 +14,56 @@
 
 #include "slots.h"
 
-static struct mpool_slot_chunk *chunk_of(struct mpool_slot *slot)
+/* The first piece of the page, whose desc is the page while any is used. */
+static struct mpool_slot *chunk_of(struct mpool_slot *slot)
 {
-	return container_of(slot - mpool_slot_nr(slot->id) % MPOOL_SLOT_CHUNK,
-			    struct mpool_slot_chunk, slots[0]);
+	return slot - mpool_slot_nr(slot->id) % MPOOL_SLOT_CHUNK;
+}
+
+/* What all pieces share lies in the second one's slot: there always is one. */
+static struct mpool_slot *shared(struct mpool_slot *chunk)
+{
+	return chunk + 1;
 }
 
 /* Takes up to @nr idle pieces, at least one, of a page. */
-static unsigned int take(struct mpool_slot_chunk *chunk, unsigned int nr,
+static unsigned int take(struct mpool_slot *chunk, unsigned int nr,
 			 struct mpool_hold *holds)
 {
 	unsigned int i, piece;
 
-	for (i = 0; i < nr && chunk->idle; i++) {
-		piece = __ffs64(chunk->idle);
-		chunk->idle &= ~BIT_ULL(piece);
-		chunk->used++;
-		holds[i].slot = &chunk->slots[piece];
-		holds[i].desc = chunk->page;
+	for (i = 0; i < nr && shared(chunk)->idle; i++) {
+		piece = __ffs64(shared(chunk)->idle);
+		shared(chunk)->idle &= ~BIT_ULL(piece);
+		shared(chunk)->used++;
+		holds[i].slot = chunk + piece;
+		holds[i].desc = chunk->desc;
 	}
-	if (!chunk->idle)
+	if (!shared(chunk)->idle)
 		list_del_init(&chunk->node);
 	return i;
 }
 
 /* The pieces that can be leased still: handles are never used twice. */
 static u64 usable(const struct mpool_slot_class *sc,
-		  const struct mpool_slot_chunk *chunk)
+		  const struct mpool_slot *chunk)
 {
 	unsigned int i;
 	u64 mask = 0;
 
 	for (i = 0; i < sc->pieces; i++)
-		if (chunk->slots[i].gen != U32_MAX)
+		if (chunk[i].gen != U32_MAX)
 			mask |= BIT_ULL(i);
 	return mask;
 }
 
-static void carve(struct mpool_slot_class *sc, struct mpool_slot_chunk *chunk,
+static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		  struct mpool_desc *page)
 {
-	chunk->page = page;
-	chunk->used = 0;
+	chunk->desc = page;
+	shared(chunk)->used = 0;
 	/* Not none: such a chunk is neither bare nor kept. */
-	chunk->idle = usable(sc, chunk);
+	shared(chunk)->idle = usable(sc, chunk);
 	sc->pages++;
 	list_add(&chunk->node, &sc->partial);
 }
@@ -78,7 +84,7 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			       unsigned int *unkept)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 	struct mpool_hold hold;
 	unsigned int got = 0;
 
@@ -86,7 +92,7 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 	spin_lock(&slots->lock);
 	while (got < nr) {
 		chunk = list_first_entry_or_null(&sc->partial,
-						 struct mpool_slot_chunk, node);
+						 struct mpool_slot, node);
 		if (!chunk) {
 			if (!mpool_slots_unkeep(slots, index, &hold))
 				break;
@@ -100,15 +106,14 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 	return got;
 }
 
-static struct mpool_slot_chunk *find_bare(struct mpool_slots *slots,
-					  unsigned int index)
+static struct mpool_slot *find_bare(struct mpool_slots *slots,
+				    unsigned int index)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 
 	lockdep_assert_held(&slots->lock);
-	chunk = list_first_entry_or_null(&sc->bare, struct mpool_slot_chunk,
-					 node);
+	chunk = list_first_entry_or_null(&sc->free, struct mpool_slot, node);
 	if (chunk)
 		list_del_init(&chunk->node);
 	return chunk;
@@ -131,7 +136,7 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_hold *holds)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 	int got = 0, err = 0;
 
 	for (;;) {
@@ -155,17 +160,16 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 
 /* One piece less in use; true when it was the page's last. */
 static bool put_piece(struct mpool_slot_class *sc,
-		      struct mpool_slot_chunk *chunk, struct mpool_slot *slot)
+		      struct mpool_slot *chunk, struct mpool_slot *slot)
 {
 	if (slot->gen != U32_MAX) {
-		if (!chunk->idle)
+		if (!shared(chunk)->idle)
 			list_add(&chunk->node, &sc->partial);
-		chunk->idle |= BIT_ULL(slot - chunk->slots);
+		shared(chunk)->idle |= BIT_ULL(slot - chunk);
 	}
-	if (--chunk->used)
+	if (--shared(chunk)->used)
 		return false;
 	list_del_init(&chunk->node);
-	chunk->page = NULL;
 	sc->pages--;
 	return true;
 }
@@ -186,7 +190,7 @@ static bool put_piece(struct mpool_slot_class *sc,
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 				 struct mpool_hold *holds)
 {
-	struct mpool_slot_chunk *chunk;
+	struct mpool_slot *chunk;
 	struct mpool_slot_class *sc;
 	unsigned int i, whole = 0;
 
@@ -199,7 +203,7 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 			chunk = chunk_of(hold.slot);
 			if (!put_piece(sc, chunk, hold.slot))
 				continue;
-			hold.slot = &chunk->slots[0];
+			hold.slot = chunk;
 		}
 		holds[whole++] = hold;
 	}
@@ -210,16 +214,21 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 /**
  * mpool_slots_page() - the page that a piece is carved from
  * @slots: the table
- * @id: of any piece of it
+ * @slot: of a piece, or any other
  *
- * Context: the lock is held.
- * Return: the page, or NULL when none of its pieces is in use.
+ * Context: the lock is held, or nobody else uses the table any more.
+ * Return: the page, or NULL when none of its pieces is in use, or the slot's
+ * class has none.
  */
-struct mpool_desc *mpool_slots_page(struct mpool_slots *slots, u32 id)
+struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
+				    struct mpool_slot *slot)
 {
-	struct mpool_slot *slot = mpool_slots_find(slots, id);
+	struct mpool_slot *chunk = chunk_of(slot);
 
-	return slot ? chunk_of(slot)->page : NULL;
+	if (!slots->classes[mpool_slot_index(slot->id)].pieces ||
+	    !shared(chunk)->used)
+		return NULL;
+	return chunk->desc;
 }
 
 /**
@@ -231,11 +240,11 @@ struct mpool_desc *mpool_slots_page(struct mpool_slots *slots, u32 id)
  */
 void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot)
 {
-	struct mpool_slot_chunk *chunk = chunk_of(slot);
+	struct mpool_slot *chunk = chunk_of(slot);
 	struct mpool_slot_class *sc;
 
 	lockdep_assert_held(&slots->lock);
 	sc = &slots->classes[mpool_slot_index(slot->id)];
 	if (usable(sc, chunk))
-		list_add(&chunk->node, &sc->bare);
+		list_add(&chunk->node, &sc->free);
 }

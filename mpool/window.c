@@ -179,9 +179,9 @@ static struct mpool_desc *find_leased(struct mpool_window *window, u32 id,
 	lockdep_assert_held(&window->slots.lock);
 	/* A page's pieces change; it is the client's while any is used. */
 	*gen = 0;
-	if (mpool_slot_index(id) < window->carved)
-		return mpool_slots_page(&window->slots, id);
 	slot = mpool_slots_find(&window->slots, id);
+	if (slot && mpool_slot_index(id) < window->carved)
+		return mpool_slots_page(&window->slots, slot);
 	if (!slot || slot->state != MPOOL_SLOT_LIVE)
 		return NULL;
 	*gen = slot->gen;
