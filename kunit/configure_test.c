@@ -63,8 +63,7 @@ KUNIT_ARRAY_PARAM(change, changes, change_desc);
 
 static bool is_wide(const struct change *c)
 {
-	return c->offset >= offsetof(struct mpool_pool_config, max_bytes) &&
-	       c->offset < offsetof(struct mpool_pool_config, low_percent);
+	return kt_setting_is_wide(c->offset);
 }
 
 static void put(const struct change *c, struct mpool_pool_config *set, u64 value)

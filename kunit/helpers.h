@@ -81,4 +81,13 @@ static inline enum mpool_state kt_state(const struct mpool_class *cls,
 	return *mpool_tag_at(buf, cls->paged) ^ cls->tag ^ MPOOL_ALLOCATED;
 }
 
+/* Bytes are counted by 64 bits, all else by 32. */
+static inline bool kt_setting_is_wide(size_t offset)
+{
+	return (offset >= offsetof(struct mpool_pool_config, max_bytes) &&
+		offset < offsetof(struct mpool_pool_config, low_percent)) ||
+	       (offset >= offsetof(struct mpool_pool_config, client_max_bytes) &&
+		offset < offsetof(struct mpool_pool_config, client_max));
+}
+
 #endif /* _MPOOL_KUNIT_HELPERS_H */

@@ -205,8 +205,7 @@ static void one_setting_in_and_out_of_bounds(struct kunit *test)
 	struct mpool_pool_config set;
 	void *field = (void *)&cfg.settings + b->offset;
 
-	if (b->offset >= offsetof(struct mpool_pool_config, max_bytes) &&
-	    b->offset < offsetof(struct mpool_pool_config, low_percent))
+	if (kt_setting_is_wide(b->offset))
 		*(u64 *)field = b->value;
 	else
 		*(u32 *)field = b->value;

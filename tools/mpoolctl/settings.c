@@ -105,7 +105,8 @@ static const struct setting settings[] = {
 /* Bytes are counted by 64 bits, all else by 32. */
 static bool is_wide(const struct setting *s)
 {
-	return s->offset >= AT(max_bytes) && s->offset < AT(low_percent);
+	return (s->offset >= AT(max_bytes) && s->offset < AT(low_percent)) ||
+	       (s->offset >= AT(client_max_bytes) && s->offset < AT(client_max));
 }
 
 /* Given, to tell a 0 from what is left out. */

@@ -98,14 +98,14 @@ struct mpool_info {
  * @max_bytes: most bytes backed over all classes (1/16 of memory)
  * @tier_max_bytes: most bytes backed over all classes of a tier, by tier (no
  *	limit but max_bytes)
- * @client_max_bytes: most bytes that one client may have leased or keep (no
- *	limit; a page and more)
- * @user_max_bytes: most bytes of all clients whose files one user opened, too
  * @low_percent: an event comes when use, having been above it, falls to this
  *	share of the limit (off; 1 to 100, below high_percent)
  * @high_percent: an event comes when use reaches this share of the limit (off;
  *	1 to 100).  Use is that of the class that is nearest to its max, or the
  *	pool's nearness to max_bytes if that is more
+ * @client_max_bytes: most bytes that one client may have leased or keep (no
+ *	limit; a page and more)
+ * @user_max_bytes: most bytes of all clients whose files one user opened, too
  * @client_max: most buffers that one client may have leased or keep; a page
  *	that leases are carved from is one (no limit)
  * @user_max: most buffers of all clients whose files one user opened (no limit)
@@ -127,10 +127,11 @@ struct mpool_pool_config {
 	__u32 node;
 	__u64 max_bytes;
 	__u64 tier_max_bytes[3];
-	__u64 client_max_bytes;
-	__u64 user_max_bytes;
 	__u32 low_percent;
 	__u32 high_percent;
+	/* The first version ended here. */
+	__u64 client_max_bytes;
+	__u64 user_max_bytes;
 	__u32 client_max;
 	__u32 user_max;
 };
