@@ -268,7 +268,9 @@ static int configure(struct mpool_call *call, struct mpool *pool)
 			return err;
 	}
 	mpool_get_config(pool, &arg->config);
-	return mpool_call_answer(call);
+	err = mpool_call_answer(call);
+	/* It is done: an answer that cannot be written any more is lost. */
+	return arg->mask ? 0 : err;
 }
 
 /**

@@ -204,7 +204,9 @@ struct mpool_pool_create {
  * @mask: [in] MPOOL_CONFIG_* of the settings to change; 0 only reads
  * @config: [in] new values of those in mask, as for POOL_CREATE: 0 is the
  *	default; the others are not looked at.  [out] all settings in force,
- *	with MPOOL_NONE where there is none, so that they can be given back
+ *	with MPOOL_NONE where there is none, so that they can be given back;
+ *	as it was, if the argument could be written at first, and no more when
+ *	the change was done
  *
  * A change takes effect at once, whole or not at all.  A lower limit gives
  * idle buffers above it back; those in use stay until they come back.  A
