@@ -15,7 +15,8 @@ bed=$1 initrd=$2 dir=$3
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 smp=${SMP:-2}
 mem=${MEM:-1024}
-timeout=${VM_TIMEOUT:-900}
+# Twice what the kselftests take on the debug kernel, emulated on a busy host.
+timeout=${VM_TIMEOUT:-1600}
 
 # The verdict, after a machine that ended with the given status.
 verdict() {
