@@ -3,6 +3,7 @@
  * Changing how many buffers a class in use sets aside.
  */
 #include <linux/err.h>
+#include <linux/minmax.h>
 
 #include "class.h"
 #include "reclaim.h"
@@ -36,7 +37,7 @@ static int take_new(struct mpool_class *cls, void **buf)
 
 	if (got == -ENOSPC && mpool_reclaim_squeeze(cls))
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, buf);
-	return got < 0 ? got : 0;
+	return min(got, 0);
 }
 
 /* @made: how many had to be made for it */

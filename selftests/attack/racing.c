@@ -310,7 +310,6 @@ TEST_F_TIMEOUT(attack, 11_calls_against_the_end, ATTACK_TIMEOUT)
 	struct mpool_lease leases[64], mine[2];
 	struct mt_client other;
 	struct waiter w;
-	struct pollfd p;
 	pthread_t thread;
 	unsigned long i;
 	int sockets[2];
@@ -355,12 +354,9 @@ TEST_F_TIMEOUT(attack, 11_calls_against_the_end, ATTACK_TIMEOUT)
 		EXPECT_EQ(0, mt_release_one(self->client.fd, mine[1].handle));
 
 		/* poll() against close: it answers, whatever it says. */
-		p = (struct pollfd){ .fd = other.fd, .events = POLLIN | POLLOUT };
-		EXPECT_LE(0, poll(&p, 1, 1));
+		EXPECT_LE(0, mt_poll(other.fd, POLLIN | POLLOUT, 1));
 		mt_client_close(&other);
-		p.fd = w.fd;
-		EXPECT_EQ(1, poll(&p, 1, 0));
-		EXPECT_EQ(POLLNVAL, p.revents);
+		EXPECT_EQ(POLLNVAL, mt_poll(w.fd, POLLIN | POLLOUT, 0));
 
 		/* In flight, its sender dead; then not even in flight. */
 		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));

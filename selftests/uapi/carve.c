@@ -385,14 +385,11 @@ TEST_F(carve, pinned)
 
 TEST_F(carve, poll)
 {
-	struct pollfd pfd = { .fd = self->client.fd, .events = POLLOUT };
-
 	ASSERT_EQ(MAX, mt_lease(self->client.fd, 64, MAX, self->leases));
 	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, 64, 1, self->more));
-	EXPECT_EQ(0, poll(&pfd, 1, 0));
+	EXPECT_EQ(0, mt_poll(self->client.fd, POLLOUT, 0));
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 1));
-	EXPECT_EQ(1, poll(&pfd, 1, 0));
-	EXPECT_EQ(POLLOUT, pfd.revents);
+	EXPECT_EQ(POLLOUT, mt_poll(self->client.fd, POLLOUT, 0));
 	EXPECT_EQ(1, mt_lease(self->client.fd, 64, 1, self->more));
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -534,6 +535,20 @@ void mt_sleep_ms(unsigned int ms)
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
+}
+
+int mt_poll(int fd, short events, int ms)
+{
+	const __u64 end = mt_now() + ms * 1000000ULL;
+	struct pollfd p = { .fd = fd, .events = events };
+
+	while (poll(&p, 1, ms) < 0) {
+		if (errno != EINTR)
+			return -errno;
+		/* The one look at the end may be broken off as well. */
+		ms = mt_now() < end ? (end - mt_now()) / 1000000 : 0;
+	}
+	return p.revents;
 }
 
 void *mt_shared(size_t len)

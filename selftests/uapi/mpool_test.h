@@ -104,6 +104,8 @@ int mt_revoke(int fd, const char *pool, __u64 client, __u64 handle,
 
 __u64 mt_now(void);
 void mt_sleep_ms(unsigned int ms);
+/* poll() of one file, called again after a signal; its revents, or -errno. */
+int mt_poll(int fd, short events, int ms);
 /* Memory that children share, zeroed. */
 void *mt_shared(size_t len);
 /* Runs @fn in a child; its exit status, or 128 and the signal. */

@@ -256,9 +256,9 @@ static long long shown(const char *pool, int column)
 	snprintf(path, sizeof(path), "/sys/kernel/debug/mpool/%s/clients", pool);
 	f = fopen(path, "r");
 	if (f && fgets(line, sizeof(line), f) && fgets(line, sizeof(line), f))
-		p = strtok(line, " \n");
+		p = strtok(line, "\n ");
 	while (p && column--)
-		p = strtok(NULL, " \n");
+		p = strtok(NULL, "\n ");
 	if (p)
 		value = atoll(p);
 	if (f)
