@@ -209,7 +209,7 @@ struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls)
 
 void kt_return(struct mpool_class *cls, struct mpool_desc *desc)
 {
-	mpool_stock_return(cls, 1, &desc);
+	mpool_stock_return(cls, NULL, 1, &desc);
 }
 
 bool kt_is_zero(const void *buf, size_t size)

@@ -131,7 +131,7 @@ static void depot_buffers_come_without_the_kernels_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, 4ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
 	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
-	mpool_stock_return(cls, 4, descs);
+	mpool_stock_return(cls, NULL, 4, descs);
 }
 
 static void magazines_are_emptied_for_a_lease(struct kunit *test)
@@ -146,7 +146,7 @@ static void magazines_are_emptied_for_a_lease(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 64, true, descs), 64);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_cpu, 0ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 64ULL);
-	mpool_stock_return(cls, 64, descs);
+	mpool_stock_return(cls, NULL, 64, descs);
 }
 
 static void some_may_be_fewer(struct kunit *test)
@@ -157,7 +157,7 @@ static void some_may_be_fewer(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 6, false, descs), 4);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 4ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leases, 4ULL);
-	mpool_stock_return(cls, 4, descs);
+	mpool_stock_return(cls, NULL, 4, descs);
 }
 
 static void all_or_nothing(struct kunit *test)
@@ -174,7 +174,7 @@ static void all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st.clean, st.backed - 1);
 	/* What it had in hand is to be had. */
 	KUNIT_ASSERT_EQ(test, take(cls, 3, true, descs), 3);
-	mpool_stock_return(cls, 3, descs);
+	mpool_stock_return(cls, NULL, 3, descs);
 	kt_return(cls, one);
 }
 
@@ -292,7 +292,7 @@ static void who_wants_all_waits_for_all(struct kunit *test)
 			msleep(20);
 	}
 	KUNIT_EXPECT_EQ(test, kt_join(test, thread), 4);
-	mpool_stock_return(cls, 4, t.descs);
+	mpool_stock_return(cls, NULL, 4, t.descs);
 }
 
 /* With half of it each, they would wait for each other. */
@@ -317,9 +317,9 @@ static void two_who_want_all_both_get_it(struct kunit *test)
 	first = kt_ended(thread[1]);
 	KUNIT_EXPECT_FALSE(test, kt_ended(thread[!first]));
 	KUNIT_ASSERT_EQ(test, kt_join(test, thread[first]), 4);
-	mpool_stock_return(cls, 4, t[first].descs);
+	mpool_stock_return(cls, NULL, 4, t[first].descs);
 	KUNIT_ASSERT_EQ(test, kt_join(test, thread[!first]), 4);
-	mpool_stock_return(cls, 4, t[!first].descs);
+	mpool_stock_return(cls, NULL, 4, t[!first].descs);
 }
 
 static void a_signal_ends_the_wait(struct kunit *test)
@@ -402,7 +402,7 @@ static void a_first_lease_makes_initial(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 1, true, descs + 8), 1);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 7));
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 16ULL);
-	mpool_stock_return(cls, 9, descs);
+	mpool_stock_return(cls, NULL, 9, descs);
 }
 
 static void growing_for_leases_stops_at_the_limit(struct kunit *test)
@@ -416,7 +416,7 @@ static void growing_for_leases_stops_at_the_limit(struct kunit *test)
 	mpool_stock_grow(cls, 18);
 	flush_work(&cls->stock.grow_work);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 10ULL);
-	mpool_stock_return(cls, 9, descs);
+	mpool_stock_return(cls, NULL, 9, descs);
 }
 
 static void a_leased_buffer_goes_to_the_kernel_and_back(struct kunit *test)

@@ -187,7 +187,7 @@ static void cleaning_keeps_the_order(struct kunit *test)
 	spin_lock_irq(&cls->stock.lock);
 	cls->stock.ended = true;
 	spin_unlock_irq(&cls->stock.lock);
-	mpool_stock_return(cls, 8, descs);
+	mpool_stock_return(cls, NULL, 8, descs);
 	spin_lock_irq(&cls->stock.lock);
 	cls->stock.ended = false;
 	spin_unlock_irq(&cls->stock.lock);
@@ -273,7 +273,7 @@ static void no_more_is_reclaimed_than_told(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 10, true,
 					       MPOOL_DEADLINE_NOW, descs), 10);
-	mpool_stock_return(cls, 10, descs);
+	mpool_stock_return(cls, NULL, 10, descs);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 10));
 	kt_give(cls, 40, kt_take(test, cls, 40));
 	/* Stock first, then the depots. */

@@ -222,11 +222,11 @@ static void leases_cross_them_too(struct kunit *test)
 	expect_heard(test, cls->pool, ear, 0, 0);
 	descs[14] = kt_lease(test, cls);
 	expect_heard(test, cls->pool, ear, 1, 0);
-	mpool_stock_return(cls, 9, descs);
+	mpool_stock_return(cls, NULL, 9, descs);
 	expect_heard(test, cls->pool, ear, 1, 0);
-	mpool_stock_return(cls, 1, descs + 9);
+	mpool_stock_return(cls, NULL, 1, descs + 9);
 	expect_heard(test, cls->pool, ear, 1, 1);
-	mpool_stock_return(cls, 5, descs + 10);
+	mpool_stock_return(cls, NULL, 5, descs + 10);
 	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
@@ -461,7 +461,7 @@ static void leases_are_adapted_to(struct kunit *test)
 						       8, true,
 						       MPOOL_DEADLINE_NOW,
 						       descs), 8);
-		mpool_stock_return(cls, 8, descs);
+		mpool_stock_return(cls, NULL, 8, descs);
 		KUNIT_EXPECT_TRUE(test, KT_UNTIL(!kt_stats(cls).dirty));
 		mpool_reclaim_age(cls);
 		flush_work(&cls->stock.grow_work);

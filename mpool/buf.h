@@ -23,6 +23,8 @@
 #include "compat/claim.h"
 #include "compat/page.h"
 
+struct user_struct;
+
 enum mpool_state {
 	MPOOL_FREE = 1,		/* magazine, depot, stock or reserve */
 	MPOOL_ALLOCATED = 2,	/* a kernel user's */
@@ -61,6 +63,8 @@ enum {
  * @next: link in the reserve; the class's lock
  * @stamp: jiffies when it came into the lease stock; the class's stock
  *	lock while it is in there
+ * @locked: whose locked memory it still is in quarantine, with a reference, or
+ *	NULL; the class's stock lock
  * @owner: MPOOL_OWNER_*; belongs to whoever holds the buffer
  * @polls: times quarantine looked in vain; the class's stock lock
  * @node: link in a stock or quarantine list; the class's stock lock
@@ -72,6 +76,7 @@ struct mpool_desc {
 	union {
 		void *next;
 		unsigned long stamp;
+		struct user_struct *locked;
 	};
 	u32 owner;
 	u32 polls;

@@ -88,21 +88,25 @@ static void tell_released(const struct mpool_client *client, u64 handle,
 /* Takes all leases back; no mapping is left, so there is nothing to zap. */
 static void drain(struct mpool_client *client)
 {
+	struct user_struct *user = client->quota.user;
 	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
 	struct mpool_class *cls;
 	unsigned long pos = 0;
-	unsigned int i, nr, kept;
+	unsigned int i, nr, kept, pinned;
 
 	while ((nr = mpool_slots_drain(&client->window->slots, &pos, descs,
 				       &kept))) {
 		cls = descs[0]->cls;
 		for (i = kept; trace_mpool_release_enabled() && i < nr; i++)
 			tell_released(client, 0, descs[i]);
+		pinned = 0;
 		if (kept)
-			mpool_stock_return_cached(cls, kept, descs);
+			pinned = mpool_stock_return_cached(cls, user, kept,
+							   descs);
 		if (nr > kept)
-			mpool_stock_return(cls, nr - kept, descs + kept);
-		mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
+			pinned += mpool_stock_return(cls, user, nr - kept,
+						     descs + kept);
+		mpool_quota_part(&client->quota, nr, pinned, class_pages(cls));
 		cond_resched();
 	}
 }

@@ -47,10 +47,12 @@ static int grant_alloc(struct mpool_grant *grant, unsigned int nr)
 static void give_up(struct mpool_client *client, struct mpool_class *cls,
 		    unsigned int nr, struct mpool_desc **descs)
 {
+	unsigned int pinned;
+
 	if (!nr)
 		return;
-	mpool_stock_return(cls, nr, descs);
-	mpool_quota_uncharge(&client->quota, nr, class_pages(cls));
+	pinned = mpool_stock_return(cls, client->quota.user, nr, descs);
+	mpool_quota_part(&client->quota, nr, pinned, class_pages(cls));
 }
 
 /* How many buffers may be charged; what is kept idle makes room. */
@@ -92,7 +94,7 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 		charged = 0;
 	}
 	if (charged < got)
-		mpool_stock_return(cls, got - charged, descs + charged);
+		mpool_stock_return(cls, NULL, got - charged, descs + charged);
 	return charged ? (int)charged : -EDQUOT;
 }
 

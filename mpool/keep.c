@@ -23,6 +23,7 @@
 #include "client.h"
 #include "keep.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "registry.h"
 #include "window.h"
 
@@ -59,14 +60,14 @@ static void retire(struct mpool_client *client, struct mpool_class *cls,
 {
 	struct mpool_window *window = client->window;
 	struct mpool_desc *descs[BATCH];
-	unsigned int i;
+	unsigned int i, pinned;
 
 	mpool_window_zap(window, nr, holds);
 	mpool_slots_free(&window->slots, nr, holds);
 	for (i = 0; i < nr; i++)
 		descs[i] = holds[i].desc;
-	mpool_stock_return_cached(cls, nr, descs);
-	mpool_quota_uncharge(&client->quota, nr, pages_of(cls));
+	pinned = mpool_stock_return_cached(cls, client->quota.user, nr, descs);
+	mpool_quota_part(&client->quota, nr, pinned, pages_of(cls));
 }
 
 /* What stands in one region: buffers of its class, or pages of pieces. */
@@ -319,7 +320,7 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 {
 	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
 	struct mpool_class *cls;
-	unsigned int i = 0, n;
+	unsigned int i = 0, n, pinned;
 
 	while (i < nr) {
 		cls = holds[i].desc->cls;
@@ -328,8 +329,8 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 				break;
 			descs[n] = holds[i].desc;
 		}
-		mpool_stock_return(cls, n, descs);
-		mpool_quota_uncharge(&client->quota, n, pages_of(cls));
+		pinned = mpool_stock_return(cls, client->quota.user, n, descs);
+		mpool_quota_part(&client->quota, n, pinned, pages_of(cls));
 	}
 }
 
@@ -379,6 +380,8 @@ void mpool_keep_drop(struct mpool_client *client)
 static void yield_in(struct mpool *pool, void *arg)
 {
 	mpool_recall_user(pool, arg);
+	/* What was unpinned is locked memory until somebody looks. */
+	mpool_quarantine_look(pool);
 }
 
 /**

@@ -87,7 +87,7 @@ static void take_from_kernel(struct take *t, void *buf)
 	struct mpool_desc *desc = mpool_desc(buf);
 
 	if (mpool_pages_pinned(desc)) {
-		mpool_stock_add_dirty(t->cls, desc);
+		mpool_stock_add_dirty(t->cls, NULL, desc);
 		return;
 	}
 	mpool_desc_clean(desc);

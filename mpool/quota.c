@@ -274,7 +274,27 @@ unsigned int mpool_quota_charge(struct mpool_quota *quota, unsigned int nr,
 }
 
 /**
- * mpool_quota_uncharge() - the buffers left the client
+ * mpool_quota_part() - the buffers left the client for the pool
+ * @quota: the client's
+ * @nr: buffers
+ * @pinned: how many of them went to quarantine, where they stay charged to the
+ *	user as locked memory
+ * @pages: pages of each
+ *
+ * Context: any.
+ */
+void mpool_quota_part(struct mpool_quota *quota, unsigned int nr,
+		      unsigned int pinned, unsigned int pages)
+{
+	if (quota->user)
+		atomic_long_sub((long)(nr - pinned) * pages,
+				&quota->user->locked_vm);
+	account_uncharge(&quota->share->account, nr, pages);
+	account_uncharge(&quota->own, nr, pages);
+}
+
+/**
+ * mpool_quota_uncharge() - the buffers will not be the client's
  * @quota: the client's
  * @nr: buffers
  * @pages: pages of each
@@ -284,8 +304,5 @@ unsigned int mpool_quota_charge(struct mpool_quota *quota, unsigned int nr,
 void mpool_quota_uncharge(struct mpool_quota *quota, unsigned int nr,
 			  unsigned int pages)
 {
-	if (quota->user)
-		atomic_long_sub((long)nr * pages, &quota->user->locked_vm);
-	account_uncharge(&quota->share->account, nr, pages);
-	account_uncharge(&quota->own, nr, pages);
+	mpool_quota_part(quota, nr, 0, pages);
 }

@@ -67,5 +67,7 @@ unsigned int mpool_quota_charge(struct mpool_quota *quota, unsigned int nr,
 				unsigned int pages);
 void mpool_quota_uncharge(struct mpool_quota *quota, unsigned int nr,
 			  unsigned int pages);
+void mpool_quota_part(struct mpool_quota *quota, unsigned int nr,
+		      unsigned int pinned, unsigned int pages);
 
 #endif /* _MPOOL_QUOTA_H */

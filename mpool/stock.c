@@ -3,34 +3,19 @@
  * Buffers of pages between owners.
  *
  * A buffer that a client gives back is dirty: a worker zeroes it off every
- * path that somebody waits on.  One that something still reaches (a pinned
- * page, a momentary reference) waits in quarantine; nothing signals the last
- * unpin, so it is looked at again, with back-off.
+ * path that somebody waits on.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/mm.h>
 #include <linux/sched.h>
 
 #include "class.h"
 #include "debug.h"
 #include "pages.h"
+#include "quarantine.h"
 #include "recall.h"
 #include "stock.h"
 #include "use.h"
 #include "work.h"
-
-/*
- * Transfers end within milliseconds; what is pinned for longer (registered
- * buffers) is pinned for seconds, and not worth a look more often than that.
- */
-#define PIN_POLL_FIRST_MS	10
-#define PIN_POLL_MAX_MS		1000
-
-static void desc_set(struct mpool_desc *desc, enum mpool_state state)
-{
-	mpool_desc_set(desc, desc->cls->tag, state);
-}
 
 /**
  * mpool_desc_clean() - zero a buffer, whoever wrote it
@@ -147,69 +132,82 @@ void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc)
 	mpool_wait_kick(cls);
 }
 
-static void stock_work(struct mpool_stock *stock, bool pinned)
+/**
+ * mpool_stock_push_dirty() - have a buffer zeroed, and leased again
+ * @cls: a class of pages, its stock's lock held
+ * @desc: a buffer that nothing reaches, nobody's; on no list, or on another one
+ *	of the stock's
+ */
+void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc)
 {
+	struct mpool_stock *stock = &cls->stock;
+
 	lockdep_assert_held(&stock->lock);
-	if (stock->ended)
-		return;
-	if (pinned)
-		mod_delayed_work(mpool_wq, &stock->pin_work,
-				 msecs_to_jiffies(PIN_POLL_FIRST_MS));
-	else
+	mpool_desc_set(desc, cls->tag, MPOOL_FREE);
+	desc->stamp = jiffies;
+	list_move(&desc->node, &stock->dirty);
+	WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
+	if (!stock->ended)
 		queue_work(mpool_wq, &stock->clean_work);
 }
 
 /**
  * mpool_stock_add_dirty() - put a buffer where it waits to be zeroed
  * @cls: a class of pages
+ * @user: whose locked memory it is and, while it is pinned, stays; or NULL
  * @desc: a buffer that no page-table entry reaches, nobody's
  *
  * Context: process.
  * Return: true, or false when something still reaches its pages, and it went
  * to quarantine instead.
  */
-bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc)
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct user_struct *user,
+			   struct mpool_desc *desc)
 {
 	struct mpool_stock *stock = &cls->stock;
-	bool pinned = mpool_pages_pinned(desc);
 	unsigned long flags;
 
-	spin_lock_irqsave(&stock->lock, flags);
-	desc->stamp = jiffies;
-	if (pinned) {
-		desc_set(desc, MPOOL_QUARANTINED);
-		desc->polls = 0;
-		list_add_tail(&desc->node, &stock->quarantine);
-		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined + 1);
-	} else {
-		desc_set(desc, MPOOL_FREE);
-		list_add(&desc->node, &stock->dirty);
-		WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
+	if (mpool_pages_pinned(desc)) {
+		mpool_quarantine_add(cls, user, desc);
+		return false;
 	}
-	stock_work(stock, pinned);
+	spin_lock_irqsave(&stock->lock, flags);
+	mpool_stock_push_dirty(cls, desc);
 	spin_unlock_irqrestore(&stock->lock, flags);
-	return !pinned;
+	return true;
+}
+
+static unsigned int add_all(struct mpool_class *cls, struct user_struct *user,
+			    unsigned int nr, struct mpool_desc **descs)
+{
+	unsigned int i, pinned = 0;
+
+	for (i = 0; i < nr; i++)
+		pinned += !mpool_stock_add_dirty(cls, user, descs[i]);
+	return pinned;
 }
 
 /**
  * mpool_stock_return() - leases ended
  * @cls: a class of pages
+ * @user: whose locked memory they are, or NULL
  * @nr: how many
  * @descs: the buffers, MPOOL_LEASED; no page-table entry reaches them
  *
  * Context: process.
+ * Return: how many went to quarantine, and stay the user's locked memory.
  */
-void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
-			struct mpool_desc **descs)
+unsigned int mpool_stock_return(struct mpool_class *cls,
+				struct user_struct *user, unsigned int nr,
+				struct mpool_desc **descs)
 {
-	unsigned int i;
+	unsigned int pinned = add_all(cls, user, nr, descs);
 
-	for (i = 0; i < nr; i++)
-		mpool_stock_add_dirty(cls, descs[i]);
 	atomic_sub(nr, &cls->stock.leased);
 	atomic64_add(nr, &cls->stock.releases);
 	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
+	return pinned;
 }
 
 /**
@@ -245,22 +243,25 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr)
 /**
  * mpool_stock_return_cached() - buffers left a client that kept them
  * @cls: a class of pages
+ * @user: whose locked memory they are, or NULL
  * @nr: how many
  * @descs: the buffers; no page-table entry reaches them
  *
  * Context: process.
+ * Return: as mpool_stock_return().
  */
-void mpool_stock_return_cached(struct mpool_class *cls, unsigned int nr,
-			       struct mpool_desc **descs)
+unsigned int mpool_stock_return_cached(struct mpool_class *cls,
+				       struct user_struct *user,
+				       unsigned int nr,
+				       struct mpool_desc **descs)
 {
-	unsigned int i;
+	unsigned int pinned = add_all(cls, user, nr, descs);
 
-	for (i = 0; i < nr; i++)
-		mpool_stock_add_dirty(cls, descs[i]);
 	atomic_sub(nr, &cls->stock.cached);
 	/* Some may be in quarantine. */
 	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
+	return pinned;
 }
 
 static void stock_clean_fn(struct work_struct *work)
@@ -289,50 +290,6 @@ static void stock_clean_fn(struct work_struct *work)
 		atomic64_inc(&stock->zeroed);
 		mpool_wait_kick(cls);
 	}
-}
-
-/* Moves what nothing reaches any more to @dirty; returns the next delay. */
-static unsigned int stock_poll(struct mpool_stock *stock)
-{
-	struct mpool_desc *desc, *next;
-	unsigned int delay = 0, mine;
-
-	lockdep_assert_held(&stock->lock);
-	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
-		if (mpool_pages_pinned(desc)) {
-			/* 2^7 times the first delay is above the last one. */
-			desc->polls = min(desc->polls + 1, 7U);
-			mine = min(PIN_POLL_FIRST_MS << desc->polls,
-				   PIN_POLL_MAX_MS);
-			delay = delay ? min(delay, mine) : mine;
-			continue;
-		}
-		desc_set(desc, MPOOL_FREE);
-		desc->stamp = jiffies;
-		list_move(&desc->node, &stock->dirty);
-		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
-		WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
-	}
-	return delay;
-}
-
-static void stock_pin_fn(struct work_struct *work)
-{
-	struct mpool_stock *stock = container_of(to_delayed_work(work),
-						 struct mpool_stock, pin_work);
-	struct mpool_class *cls = container_of(stock, struct mpool_class,
-					       stock);
-	unsigned int delay;
-	unsigned long flags;
-
-	spin_lock_irqsave(&stock->lock, flags);
-	delay = stock_poll(stock);
-	if (delay && !stock->ended)
-		queue_delayed_work(mpool_wq, &stock->pin_work,
-				   msecs_to_jiffies(delay));
-	stock_work(stock, false);
-	spin_unlock_irqrestore(&stock->lock, flags);
-	mpool_wait_kick(cls);
 }
 
 /**
@@ -495,7 +452,7 @@ void mpool_stock_init(struct mpool_class *cls)
 	INIT_LIST_HEAD(&stock->dirty);
 	INIT_LIST_HEAD(&stock->quarantine);
 	INIT_WORK(&stock->clean_work, stock_clean_fn);
-	INIT_DELAYED_WORK(&stock->pin_work, stock_pin_fn);
+	INIT_DELAYED_WORK(&stock->pin_work, mpool_quarantine_fn);
 	INIT_WORK(&stock->recall_work, mpool_recall_fn);
 	INIT_WORK(&stock->grow_work, stock_grow_fn);
 	init_waitqueue_head(&stock->turn);
@@ -527,28 +484,10 @@ void mpool_stock_stop(struct mpool_class *cls)
  * mpool_stock_exit() - end a stock
  * @cls: a class whose stock was stopped
  *
- * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
- * the pin's last put gives the pages to the system.  Nothing waits for that.
- *
  * Context: process, may sleep.
  */
 void mpool_stock_exit(struct mpool_class *cls)
 {
-	struct mpool_stock *stock = &cls->stock;
-	struct mpool_desc *desc, *next;
-	void *buf;
-	unsigned int left = 0;
-
 	mpool_stock_shrink(cls, 0, UINT_MAX);
-	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
-		list_del_init(&desc->node);
-		stock->nr_quarantined--;
-		left += mpool_pages_pinned(desc);
-		buf = desc->addr;
-		mpool_class_give_back(cls, 1, &buf);
-	}
-	atomic_add(left, &stock->abandoned);
-	if (left)
-		pr_info("%u buffers of %u bytes left to whoever has them pinned\n",
-			left, cls->size);
+	mpool_quarantine_exit(cls);
 }

@@ -14,6 +14,7 @@
 
 struct mpool_class;
 struct mpool_desc;
+struct user_struct;
 
 /**
  * struct mpool_stock - a class's lease stock
@@ -73,11 +74,16 @@ void mpool_stock_exit(struct mpool_class *cls);
 struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls);
 struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls);
 void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc);
-bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_desc *desc);
-void mpool_stock_return(struct mpool_class *cls, unsigned int nr,
-			struct mpool_desc **descs);
-void mpool_stock_return_cached(struct mpool_class *cls, unsigned int nr,
-			       struct mpool_desc **descs);
+void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc);
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct user_struct *user,
+			   struct mpool_desc *desc);
+unsigned int mpool_stock_return(struct mpool_class *cls,
+				struct user_struct *user, unsigned int nr,
+				struct mpool_desc **descs);
+unsigned int mpool_stock_return_cached(struct mpool_class *cls,
+				       struct user_struct *user,
+				       unsigned int nr,
+				       struct mpool_desc **descs);
 void mpool_stock_keep(struct mpool_class *cls, unsigned int nr);
 void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -198,6 +200,127 @@ TEST_F(pin, waited_for)
 	EXPECT_EQ(MAX, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL,
 				     variant->size, MAX,
 				     mt_now() + 10000000000ULL, all));
+}
+
+/* Leases @nr pages of a new client, and has the first in a pipe. */
+static int pin_pages(struct mt_client *client, const char *name, int nr, int to)
+{
+	struct mpool_lease leases[MAX];
+	int i;
+
+	if (mt_client_open(client, name) ||
+	    mt_lease(client->fd, MT_PAGE, nr, leases) != nr)
+		return 1;
+	for (i = 0; i < nr; i++)
+		if (splice_last_page(to, client->win + leases[i].offset,
+				     MT_PAGE) != MT_PAGE)
+			return 2;
+	return mt_release_leases(client->fd, leases, nr) ? 3 : 0;
+}
+
+/* A pin keeps locked what was released, also for who closed his file. */
+static int pin_within_limit(void *arg)
+{
+	struct rlimit limit = { 2 * MT_PAGE, 2 * MT_PAGE };
+	struct mt_client client, other;
+	struct mpool_lease leases[MAX];
+	int pipes[2], err;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || mt_become_nobody() ||
+	    pipe2(pipes, O_NONBLOCK) || mt_client_open(&other, arg))
+		return 10;
+	err = pin_pages(&client, arg, 2, pipes[1]);
+	if (err)
+		return 10 + err;
+	if (mt_lease(client.fd, MT_PAGE, 1, leases) != -EDQUOT)
+		return 20;
+	mt_client_close(&client);
+	if (mt_lease(other.fd, MT_PAGE, 1, leases) != -EDQUOT)
+		return 21;
+	/* One page is read: so much may be leased, and at once. */
+	if (!pipe_has(pipes[0], 0))
+		return 22;
+	if (mt_lease(other.fd, MT_PAGE, 2, leases) != 1)
+		return 23;
+	if (mt_release_one(other.fd, leases[0].handle) ||
+	    mt_lease(other.fd, MT_PAGE, 2, leases) != 1)
+		return 24;
+	if (!pipe_has(pipes[0], 0))
+		return 25;
+	if (mt_lease(other.fd, MT_PAGE, 2, leases) != 1)
+		return 26;
+	return mt_lease(other.fd, MT_PAGE, 1, leases) == -EDQUOT ? 0 : 27;
+}
+
+/* A pool of nobody's, who has a limit of locked memory. */
+FIXTURE(locked)
+{
+	struct mt_pool pool;
+};
+
+FIXTURE_SETUP(locked)
+{
+	struct mpool_pool_config cfg = { .mode = 0606 };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, mt_public_device(true));
+}
+
+FIXTURE_TEARDOWN(locked)
+{
+	EXPECT_EQ(0, mt_public_device(false));
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+TEST_F(locked, pinned)
+{
+	int i;
+
+	/* Twice: with the last pin nothing is charged any more. */
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, mt_in_child(pin_within_limit, self->pool.name));
+		EXPECT_EQ(0, mt_await_quarantine(self->pool.fd,
+						 self->pool.name, 0));
+	}
+}
+
+/* A pool that ends with it cannot hear of the last unpin. */
+static int pin_and_leave(void *arg)
+{
+	struct rlimit limit = { 2 * MT_PAGE, 2 * MT_PAGE };
+	struct mt_client client;
+	int pipes[2], err;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || mt_become_nobody() ||
+	    pipe2(pipes, O_NONBLOCK))
+		return 10;
+	err = pin_pages(&client, arg, 2, pipes[1]);
+	mt_client_close(&client);
+	if (err)
+		return 10 + err;
+	kill(getpid(), SIGSTOP);
+	return 0;
+}
+
+TEST_F(locked, pool_ended)
+{
+	struct mpool_pool_config cfg = { .mode = 0606 };
+	int pid, status;
+
+	ASSERT_EQ(0, mt_create(self->pool.fd, "pinned", &cfg));
+	pid = fork();
+	if (!pid)
+		_exit(pin_and_leave("pinned"));
+	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "pinned"));
+	/* Its user has his limit back. */
+	ASSERT_EQ(0, mt_create(self->pool.fd, "pinned", &cfg));
+	EXPECT_EQ(0, mt_in_child(pin_within_limit, "pinned"));
+	kill(pid, SIGCONT);
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, mt_await_quarantine(self->pool.fd, "pinned", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "pinned"));
 }
 
 /* Another process reads and writes leased memory through the page tables. */

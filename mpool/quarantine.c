@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffers that something still reaches when their lease has ended.
+ *
+ * A pinned page, or a momentary reference, keeps a buffer here.  Nothing
+ * signals the last unpin, so it is looked at again, with back-off.
+ *
+ * A pin keeps memory locked that nobody leases any more: so it stays on the
+ * account of the user whose lease it was, or a process could pin, release and
+ * lease again, past all limits.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched/user.h>
+
+#include "class.h"
+#include "pages.h"
+#include "pool.h"
+#include "quarantine.h"
+#include "work.h"
+
+/*
+ * Transfers end within milliseconds; what is pinned for longer (registered
+ * buffers) is pinned for seconds, and not worth a look more often than that.
+ */
+#define POLL_FIRST_MS	10
+#define POLL_MAX_MS	1000
+
+/* References on users that one look gives up; they lie on the stack. */
+#define BATCH		32
+
+/**
+ * struct look - one look at a quarantine
+ * @asked: somebody asked for it; how often it was in vain does not count
+ * @delay: ms until the next one, 0: none is needed
+ * @nr: entries of @users
+ * @users: whose references are to be put, with no lock held
+ */
+struct look {
+	bool asked;
+	unsigned int delay;
+	unsigned int nr;
+	struct user_struct *users[BATCH];
+};
+
+/**
+ * mpool_quarantine_add() - a buffer has to wait until nothing reaches it
+ * @cls: a class of pages
+ * @user: whose locked memory it is, and stays meanwhile; NULL: nobody's
+ * @desc: a buffer that no page-table entry reaches, nobody's
+ *
+ * Context: process.
+ */
+void mpool_quarantine_add(struct mpool_class *cls, struct user_struct *user,
+			  struct mpool_desc *desc)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	mpool_desc_set(desc, cls->tag, MPOOL_QUARANTINED);
+	desc->locked = user ? get_uid(user) : NULL;
+	desc->polls = 0;
+	list_add_tail(&desc->node, &stock->quarantine);
+	WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined + 1);
+	if (!stock->ended)
+		mod_delayed_work(mpool_wq, &stock->pin_work,
+				 msecs_to_jiffies(POLL_FIRST_MS));
+	spin_unlock_irqrestore(&stock->lock, flags);
+}
+
+/* Returns who was charged, with the reference. */
+static struct user_struct *uncharge(struct mpool_desc *desc)
+{
+	struct user_struct *user = desc->locked;
+
+	if (user)
+		atomic_long_sub(desc->cls->size >> PAGE_SHIFT,
+				&user->locked_vm);
+	desc->locked = NULL;
+	return user;
+}
+
+/* 2^7 times the first delay is above the last one. */
+static unsigned int back_off(struct mpool_desc *desc)
+{
+	desc->polls = min(desc->polls + 1, 7U);
+	return min(POLL_FIRST_MS << desc->polls, POLL_MAX_MS);
+}
+
+/* What nothing reaches any more is dirty. */
+static void look_through(struct mpool_class *cls, struct look *l)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *desc, *next;
+	unsigned int mine;
+
+	lockdep_assert_held(&stock->lock);
+	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+		if (l->nr == BATCH) {
+			/* At once, with room for more. */
+			l->delay = 1;
+			return;
+		}
+		if (mpool_pages_pinned(desc)) {
+			if (l->asked)
+				continue;
+			mine = back_off(desc);
+			l->delay = l->delay ? min(l->delay, mine) : mine;
+			continue;
+		}
+		l->users[l->nr] = uncharge(desc);
+		if (l->users[l->nr])
+			l->nr++;
+		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
+		mpool_stock_push_dirty(cls, desc);
+	}
+}
+
+static void look(struct mpool_class *cls, bool asked)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct look l = { .asked = asked };
+	unsigned long flags;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	look_through(cls, &l);
+	if (l.delay && !stock->ended)
+		mod_delayed_work(mpool_wq, &stock->pin_work,
+				 msecs_to_jiffies(l.delay));
+	spin_unlock_irqrestore(&stock->lock, flags);
+	while (l.nr)
+		free_uid(l.users[--l.nr]);
+	mpool_wait_kick(cls);
+}
+
+/**
+ * mpool_quarantine_fn() - look whether buffers are still reached
+ * @work: pin_work of a class's stock
+ */
+void mpool_quarantine_fn(struct work_struct *work)
+{
+	struct mpool_class *cls = container_of(to_delayed_work(work),
+					       struct mpool_class,
+					       stock.pin_work);
+
+	look(cls, false);
+}
+
+/**
+ * mpool_quarantine_look() - look now, and not when it is time
+ * @pool: the pool, all of its classes
+ *
+ * For who stands at a limit that may be full of what was unpinned since.
+ *
+ * Context: process.
+ */
+void mpool_quarantine_look(struct mpool *pool)
+{
+	struct mpool_class *cls;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls && READ_ONCE(cls->stock.nr_quarantined))
+			look(cls, true);
+	}
+}
+
+/**
+ * mpool_quarantine_exit() - end a quarantine
+ * @cls: a class whose stock was stopped
+ *
+ * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
+ * the pin's last put gives the pages to the system.  Nothing waits for that,
+ * and nothing hears of it: so here the account ends, while the memory is still
+ * locked.  It takes the pool's owner to have it so far, and no client is left.
+ *
+ * Context: process, may sleep.
+ */
+void mpool_quarantine_exit(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *desc, *next;
+	struct user_struct *user;
+	unsigned int left = 0;
+	void *buf;
+
+	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+		list_del_init(&desc->node);
+		stock->nr_quarantined--;
+		left += mpool_pages_pinned(desc);
+		user = uncharge(desc);
+		if (user)
+			free_uid(user);
+		buf = desc->addr;
+		mpool_class_give_back(cls, 1, &buf);
+	}
+	atomic_add(left, &stock->abandoned);
+	if (left)
+		pr_info("%u buffers of %u bytes left to whoever has them pinned\n",
+			left, cls->size);
+}
