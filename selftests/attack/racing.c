@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +241,100 @@ TEST_F_TIMEOUT(attack, 04_mapping_races_the_end, ATTACK_TIMEOUT)
 	EXPECT_EQ(0, f.foreign);
 	EXPECT_EQ(0, f.lost);
 	EXPECT_EQ(0, f.bad_calls);
+}
+
+#define SHOOTERS	4
+#define TARGET		(256 * MT_PAGE)
+#define TARGET_PAGES	(TARGET / MT_PAGE)
+
+struct range {
+	/* NULL between two rounds */
+	char *target;
+	unsigned int shooting;
+	unsigned long shots;
+	bool stop;
+};
+
+/* Faults of all of it queue for the lock that its pages have together. */
+static void *shoots(void *arg)
+{
+	unsigned int seed = (uintptr_t)&seed, i;
+	struct range *r = arg;
+	unsigned char c;
+	char *at;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+		__atomic_fetch_add(&r->shooting, 1, __ATOMIC_SEQ_CST);
+		for (i = 0; i < 16; i++) {
+			at = __atomic_load_n(&r->target, __ATOMIC_SEQ_CST);
+			if (!at)
+				break;
+			mt_peek(at + rand_r(&seed) % TARGET_PAGES * MT_PAGE,
+				&c);
+			add(&r->shots);
+		}
+		__atomic_fetch_sub(&r->shooting, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+/* Pages that are mapped, without a fault to find out; or -errno. */
+static int count_mapped(const char *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY), nr = -EIO;
+	__u64 entries[TARGET_PAGES];
+	unsigned int i;
+
+	if (pread(fd, entries, sizeof(entries), (uintptr_t)at / MT_PAGE * 8) ==
+	    sizeof(entries))
+		for (nr = 0, i = 0; i < TARGET_PAGES; i++)
+			nr += entries[i] >> 63;
+	close(fd);
+	return nr;
+}
+
+TEST_F_TIMEOUT(attack, 04_release_under_fire, ATTACK_TIMEOUT)
+{
+	const __u64 end = mt_now() + attack_form(4, 300) * SECOND;
+	struct mpool_pool_config cfg = {
+		.max_size = TARGET,
+		.max = { 4, 4, 4 },
+	};
+	pthread_t threads[SHOOTERS];
+	unsigned long rounds = 0;
+	struct mpool_lease lease;
+	struct range r = {};
+	struct mt_client c;
+	unsigned int i;
+	char *at;
+
+	ASSERT_EQ(0, mt_create(self->pool.fd, "fire", &cfg));
+	ASSERT_EQ(0, mt_client_open(&c, "fire"));
+	for (i = 0; i < SHOOTERS; i++)
+		ASSERT_EQ(0, pthread_create(threads + i, NULL, shoots, &r));
+	do {
+		ASSERT_EQ(1, mt_lease_wait(c.fd, 0, TARGET, 1,
+					   mt_now() + 20 * SECOND, &lease));
+		at = c.win + lease.offset;
+		__atomic_store_n(&r.shots, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&r.target, at, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&r.shots, __ATOMIC_RELAXED) < SHOOTERS)
+			;
+		ASSERT_EQ(0, mt_release_one(c.fd, lease.handle));
+		__atomic_store_n(&r.target, NULL, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&r.shooting, __ATOMIC_SEQ_CST))
+			sched_yield();
+		/* Whatever was under way when it was released has ended. */
+		EXPECT_EQ(0, count_mapped(at));
+		rounds++;
+	} while (mt_now() < end);
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < SHOOTERS; i++)
+		pthread_join(threads[i], NULL);
+	printf("# %lu releases under fire\n", rounds);
+	mt_client_close(&c);
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, "fire", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "fire"));
 }
 
 struct waiter {
