@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pieces of a page: which come first, when their page comes and goes, and the
+ * end of their generations.  A table of its own, and pages that nobody looks at.
+ */
+#include <linux/limits.h>
+
+#include "helpers.h"
+#include "slots.h"
+#include "suites.h"
+
+#define PIECES	4
+#define PAGES	3
+#define CARVED	0
+#define WHOLE	1
+
+struct carve {
+	struct mpool_slots slots;
+	struct mpool_desc pages[PAGES + 1];
+	struct mpool_hold holds[PAGES * PIECES];
+	u64 handles[PAGES * PIECES];
+	u32 bad;
+};
+
+static struct carve *carve_new(struct kunit *test)
+{
+	struct carve *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct mpool_slot_class *classes;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	KUNIT_ASSERT_EQ(test, mpool_slots_init(&c->slots, 2), 0);
+	classes = c->slots.classes;
+	classes[CARVED].pieces = PIECES;
+	classes[CARVED].capacity = PAGES * MPOOL_SLOT_CHUNK;
+	classes[WHOLE].capacity = PAGES;
+	return c;
+}
+
+static struct mpool_slot_class *carved(struct carve *c)
+{
+	return &c->slots.classes[CARVED];
+}
+
+/* Pieces of a page more, reserved. */
+static int add(struct carve *c, unsigned int page, unsigned int nr,
+	       struct mpool_hold *holds)
+{
+	return mpool_slots_add_page(&c->slots, CARVED, &c->pages[page], nr,
+				    holds);
+}
+
+static unsigned int take(struct carve *c, unsigned int nr,
+			 struct mpool_hold *holds, unsigned int *unkept)
+{
+	return mpool_slots_carve(&c->slots, CARVED, nr, holds, unkept);
+}
+
+static void publish(struct carve *c, unsigned int nr, struct mpool_hold *holds)
+{
+	const struct mpool_holder holder = {};
+	unsigned int i;
+
+	mpool_slots_publish(&c->slots, nr, holds, &holder);
+	for (i = 0; i < nr; i++)
+		c->handles[i] = mpool_slot_handle(holds[i].slot->gen,
+						  holds[i].slot->id);
+}
+
+/* Ends leases; what is whole then is in front. */
+static unsigned int end(struct kunit *test, struct carve *c, unsigned int nr,
+			struct mpool_hold *holds)
+{
+	KUNIT_ASSERT_EQ(test, mpool_slots_kill(&c->slots, nr, c->handles,
+					       holds, &c->bad), 0);
+	return mpool_slots_uncarve(&c->slots, nr, holds);
+}
+
+static struct mpool_desc *page_at(struct carve *c, u32 id)
+{
+	struct mpool_desc *page = NULL;
+	struct mpool_slot *slot;
+
+	spin_lock(&c->slots.lock);
+	slot = mpool_slots_find(&c->slots, id);
+	if (slot)
+		page = mpool_slots_page(&c->slots, slot);
+	spin_unlock(&c->slots.lock);
+	return page;
+}
+
+static u32 slot_of(const struct mpool_hold *hold)
+{
+	return mpool_slot_nr(hold->slot->id);
+}
+
+static void a_page_has_so_many_pieces_from_its_start(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int i, unkept;
+
+	KUNIT_EXPECT_NULL(test, page_at(c, 0));
+	KUNIT_ASSERT_EQ(test, add(c, 0, 10, c->holds), PIECES);
+	for (i = 0; i < PIECES; i++) {
+		KUNIT_EXPECT_EQ(test, slot_of(&c->holds[i]), i);
+		KUNIT_EXPECT_PTR_EQ(test, c->holds[i].desc, &c->pages[0]);
+		KUNIT_EXPECT_PTR_EQ(test, page_at(c, i), &c->pages[0]);
+	}
+	/* Numbers of a chunk that has fewer pieces are no slots. */
+	KUNIT_EXPECT_NULL(test, page_at(c, PIECES));
+	KUNIT_EXPECT_NULL(test, page_at(c, MPOOL_SLOT_CHUNK));
+	KUNIT_EXPECT_EQ(test, carved(c)->pages, 1U);
+	KUNIT_EXPECT_EQ(test, take(c, 1, c->holds, &unkept), 0U);
+	mpool_slots_exit(&c->slots);
+}
+
+static void pages_in_use_come_first_then_kept_ones(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
+	publish(c, 4, c->holds);
+	KUNIT_ASSERT_EQ(test, end(test, c, 4, c->holds), 1U);
+	mpool_slots_keep(&c->slots, 1, c->holds, 1);
+	KUNIT_EXPECT_NULL(test, page_at(c, 0));
+	KUNIT_ASSERT_EQ(test, add(c, 1, 1, c->holds), 1);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), (u32)MPOOL_SLOT_CHUNK);
+
+	/* The rest of the page, and no more than is wanted. */
+	KUNIT_EXPECT_EQ(test, take(c, 2, c->holds + 1, &unkept), 2U);
+	KUNIT_EXPECT_EQ(test, unkept, 0U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[2].desc, &c->pages[1]);
+	KUNIT_EXPECT_EQ(test, c->slots.nr_kept, 1U);
+	/* Its last piece, then of what is kept. */
+	KUNIT_EXPECT_EQ(test, take(c, 9, c->holds + 3, &unkept), 5U);
+	KUNIT_EXPECT_EQ(test, unkept, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[3].desc, &c->pages[1]);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[4].desc, &c->pages[0]);
+	KUNIT_EXPECT_EQ(test, c->slots.nr_kept, 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->pages, 2U);
+	mpool_slots_exit(&c->slots);
+}
+
+static void a_page_goes_with_its_last_piece(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
+	publish(c, 4, c->holds);
+	KUNIT_ASSERT_EQ(test, end(test, c, 3, c->holds), 0U);
+	KUNIT_EXPECT_PTR_EQ(test, page_at(c, 1), &c->pages[0]);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
+	/* Others have its pieces meanwhile. */
+	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds), 0U);
+
+	c->handles[0] = c->handles[3];
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 1U);
+	/* In the place of the piece, the page. */
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 0U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[0]);
+	KUNIT_EXPECT_NULL(test, page_at(c, 0));
+	KUNIT_EXPECT_EQ(test, carved(c)->pages, 0U);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->partial));
+	KUNIT_EXPECT_EQ(test, take(c, 1, c->holds + 1, &unkept), 0U);
+
+	/* Not before its mappings are gone is its place another page's. */
+	KUNIT_ASSERT_EQ(test, add(c, 1, 1, c->holds + 1), 1);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[1]), (u32)MPOOL_SLOT_CHUNK);
+	mpool_slots_free(&c->slots, 1, c->holds);
+	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 0U);
+	KUNIT_EXPECT_PTR_EQ(test, page_at(c, 0), &c->pages[2]);
+	mpool_slots_exit(&c->slots);
+}
+
+/* The window has a place for so many pages. */
+static void no_place_for_a_page_changes_nothing(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int i;
+
+	for (i = 0; i < PAGES; i++)
+		KUNIT_ASSERT_EQ(test, add(c, i, 1, c->holds + i), 1);
+	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, carved(c)->pages, (u32)PAGES);
+	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	/* Dying is not gone. */
+	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
+	mpool_slots_free(&c->slots, 1, c->holds);
+	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), 1);
+	mpool_slots_exit(&c->slots);
+}
+
+static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
+{
+	struct mpool_hold holds[4], pieces[2];
+	struct carve *c = carve_new(test);
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 2, pieces), 2);
+	KUNIT_ASSERT_EQ(test, mpool_slots_reserve(&c->slots, WHOLE, 2, true,
+						  holds), 2);
+	holds[0].desc = &c->pages[1];
+	holds[3] = holds[1];
+	holds[3].desc = &c->pages[2];
+	holds[1] = pieces[0];
+	holds[2] = pieces[1];
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, holds), 3U);
+	KUNIT_EXPECT_PTR_EQ(test, holds[0].desc, &c->pages[1]);
+	KUNIT_EXPECT_PTR_EQ(test, holds[1].desc, &c->pages[0]);
+	KUNIT_EXPECT_PTR_EQ(test, holds[2].desc, &c->pages[2]);
+	/* A whole buffer's slot is no piece of anything. */
+	KUNIT_EXPECT_NULL(test, page_at(c, holds[0].slot->id));
+	mpool_slots_free(&c->slots, 3, holds);
+	mpool_slots_exit(&c->slots);
+}
+
+static void each_lease_of_a_piece_has_its_own_generation(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+	u64 old, other;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 2, c->holds), 2);
+	publish(c, 2, c->holds);
+	old = c->handles[0];
+	other = c->handles[1];
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, take(c, 1, c->holds, &unkept), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 0U);
+	publish(c, 1, c->holds);
+	KUNIT_EXPECT_EQ(test, c->handles[0], old + BIT_ULL(MPOOL_GEN_SHIFT));
+	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, &old, c->holds,
+					       &c->bad), -ESTALE);
+	/* Its neighbour's is what it was. */
+	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, &other, c->holds,
+					       &c->bad), 0);
+	mpool_slots_exit(&c->slots);
+}
+
+/* Ends every lease of a page but for those of @left, as the last that could be. */
+static void wear_out(struct kunit *test, struct carve *c, unsigned int page,
+		     unsigned int left)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, add(c, page, PIECES, c->holds), PIECES);
+	for (i = left; i < PIECES; i++)
+		c->holds[i].slot->gen = U32_MAX - 1;
+	publish(c, PIECES, c->holds);
+}
+
+static void a_piece_at_the_end_of_its_generations_is_left_out(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept, i;
+
+	wear_out(test, c, 0, 2);
+	/* One that is worn, and one that is not, while the page is in use. */
+	swap(c->handles[0], c->handles[2]);
+	KUNIT_ASSERT_EQ(test, end(test, c, 2, c->holds), 0U);
+	KUNIT_EXPECT_EQ(test, take(c, 4, c->holds, &unkept), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 1U);
+	publish(c, 1, c->holds);
+	/* All of them; the page is carved anew without the worn ones. */
+	c->handles[1] = mpool_slot_handle(1, 0);
+	c->handles[2] = mpool_slot_handle(U32_MAX, 3);
+	KUNIT_ASSERT_EQ(test, end(test, c, 3, c->holds), 1U);
+	KUNIT_EXPECT_TRUE(test, mpool_slots_keepable(c->holds));
+	mpool_slots_free(&c->slots, 1, c->holds);
+	KUNIT_ASSERT_EQ(test, add(c, 1, PIECES, c->holds), 2);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, slot_of(&c->holds[i]), i);
+	mpool_slots_exit(&c->slots);
+}
+
+static void a_place_whose_pieces_are_all_worn_is_lost(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+
+	carved(c)->capacity = MPOOL_SLOT_CHUNK;
+	wear_out(test, c, 0, 0);
+	KUNIT_ASSERT_EQ(test, end(test, c, PIECES, c->holds), 1U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[0]);
+	/* Kept, it could not be leased. */
+	KUNIT_EXPECT_FALSE(test, mpool_slots_keepable(c->holds));
+	mpool_slots_free(&c->slots, 1, c->holds);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->free));
+	KUNIT_EXPECT_EQ(test, add(c, 1, 1, c->holds), -ENOSPC);
+	mpool_slots_exit(&c->slots);
+}
+
+/* At the client's end a page comes once, whatever is in use of it. */
+static void the_end_takes_each_page_once(struct kunit *test)
+{
+	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
+	struct carve *c = carve_new(test);
+	unsigned long pos = 0;
+	unsigned int kept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 3, c->holds), 3);
+	publish(c, 3, c->holds);
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, add(c, 1, 4, c->holds), 4);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, c->holds), 1U);
+	mpool_slots_keep(&c->slots, 1, c->holds, 1);
+	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	mpool_slots_free(&c->slots, 1, c->holds);
+
+	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
+			1U);
+	KUNIT_EXPECT_PTR_EQ(test, descs[0], &c->pages[0]);
+	KUNIT_EXPECT_EQ(test, kept, 0U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
+			1U);
+	KUNIT_EXPECT_PTR_EQ(test, descs[0], &c->pages[1]);
+	KUNIT_EXPECT_EQ(test, kept, 1U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
+			0U);
+	mpool_slots_exit(&c->slots);
+}
+
+static void revoked_pieces_are_told_from_released_ones(struct kunit *test)
+{
+	struct mpool_hold holds[MPOOL_SLOT_CHUNK];
+	struct carve *c = carve_new(test);
+	unsigned long pos = 0;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 3, c->holds), 3);
+	publish(c, 3, c->holds);
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, holds), 0U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_revoke_all(&c->slots, &pos, holds),
+			2U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_live(&c->slots), 0U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, c->handles, holds,
+					       &c->bad), -ESTALE);
+	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, c->handles + 1,
+					       holds, &c->bad), -EKEYREVOKED);
+	mpool_slots_exit(&c->slots);
+}
+
+static struct kunit_case carve_cases[] = {
+	KUNIT_CASE(a_page_has_so_many_pieces_from_its_start),
+	KUNIT_CASE(pages_in_use_come_first_then_kept_ones),
+	KUNIT_CASE(a_page_goes_with_its_last_piece),
+	KUNIT_CASE(no_place_for_a_page_changes_nothing),
+	KUNIT_CASE(whole_buffers_among_pieces_stay_whole),
+	KUNIT_CASE(each_lease_of_a_piece_has_its_own_generation),
+	KUNIT_CASE(a_piece_at_the_end_of_its_generations_is_left_out),
+	KUNIT_CASE(a_place_whose_pieces_are_all_worn_is_lost),
+	KUNIT_CASE(the_end_takes_each_page_once),
+	KUNIT_CASE(revoked_pieces_are_told_from_released_ones),
+	{}
+};
+
+KT_SUITE(carve);
