@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # The demonstration, inside the VM, as root, from the directory of its programs.
 #
-# Four producers, processes of a user without rights, each lease buffers from the
+# Four producers, each a user of its own without rights, lease buffers from the
 # pool "demo", fill them with records of /input and hand them to one consumer,
-# which maps their windows and writes the records in order to a file. One
-# producer is killed half-way. Ends with 0 if what came out is what went in, and
+# another such user, which maps their windows and writes the records in order to
+# a file. One producer is killed half-way. Ends with 0 if what came out is what went in, and
 # no lease is left of the one that was killed, nor of anybody.
 #
 # DEMO_CORRUPT=1: the consumer flips a bit, so the end must be another.
 
 input=/input
-user=nobody
 group=mpool
 shares=4
 victim=1
@@ -62,23 +61,33 @@ stat_of() {
 	awk -v key="$1" '$1 == key { print $2 }' $debugfs/demo/stats
 }
 
+# add_user NAME UID: one without rights, in the group mpool
+add_user() {
+	grep -q "^$1:" /etc/passwd || echo "$1:x:$2:$gid::/:/bin/sh" >>/etc/passwd
+}
+
 prepare() {
 	[ -s $input ] || give_up "there is no $input, or nothing in it"
 	rm -rf $work
 	mkdir -p $work
 	chmod 755 $work
 	mkfifo $work/events $work/go
-	chown $user $work $work/events $work/go
+	# What an administrator does by useradd.
+	gid=$(awk -F : -v g=$group '$1 == g { print $3 }' /etc/group)
+	add_user consumer 6000
+	i=0
+	while [ $i -lt $shares ]; do
+		add_user producer$i $((6001 + i))
+		i=$((i + 1))
+	done
+	chown consumer $work $work/events $work/go
 
 	grep -q '^mpool ' /proc/modules || insmod /modules/mpool.ko ||
 		give_up "mpool.ko cannot be loaded"
-	# What an administrator does by udev and usermod.
-	grep -q "^$group:.*$user" /etc/group ||
-		sed -i "s/^$group:.*/&$user/" /etc/group
+	# ... and by udev.
 	chgrp $group /dev/mpool
 	chmod 0660 /dev/mpool
 	[ ! -d $debugfs/demo ] || mpoolctl destroy demo || exit 1
-	gid=$(awk -F : -v g=$group '$1 == g { print $3 }' /etc/group)
 	mpoolctl create demo mode=0660 uid=0 gid="$gid" min_size=4K \
 		max_size=64K initial_medium=8 max_medium=200 || exit 1
 	# As much as the leases may lock; the usual 8 MiB would just do.
@@ -86,21 +95,24 @@ prepare() {
 	ulimit -l 65536
 }
 
-# as_user COMMAND...
+# as_user NAME COMMAND...: what it makes is its group's, too: the socket
 as_user() {
+	name=$1
+	shift
 	# shellcheck disable=SC2016 # for the user's shell
-	exec su -s /bin/sh $user -c 'exec "$0" "$@"' "$@"
+	exec su -s /bin/sh "$name" -c 'umask 007; exec "$0" "$@"' "$@"
 }
 
 start() {
 	here=$(pwd)
-	as_user "$here/consumer" $work/socket $work/output $shares $victim \
+	as_user consumer "$here/consumer" $work/socket $work/output $shares $victim \
 		<$work/go >$work/events &
 	consumer=$!
 	producers=
 	i=0
 	while [ $i -lt $shares ]; do
-		as_user "$here/producer" demo $work/socket $input $i $shares &
+		as_user producer$i "$here/producer" demo $work/socket $input \
+			$i $shares &
 		producers="$producers $!"
 		i=$((i + 1))
 	done
@@ -148,7 +160,8 @@ watch() {
 }
 
 prepare
-say "input: $(wc -c <$input) bytes; $shares producers and a consumer as user $user"
+say "input: $(wc -c <$input) bytes; $shares producers and a consumer," \
+	"each a user of its own"
 start
 watch
 
