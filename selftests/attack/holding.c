@@ -90,9 +90,14 @@ static void *touch(void *arg)
 	return NULL;
 }
 
-/* Begins when told: no thread is made while a fault holds mmap_lock. */
+/*
+ * Begins when told: no thread is made while a fault holds mmap_lock.  Without a
+ * pool it is a release, else it is revoked.
+ */
 struct ending {
 	int fd;
+	const char *pool;
+	__u64 client;
 	__u64 handle;
 	int result;
 	bool go;
@@ -105,7 +110,11 @@ static void *end_lease(void *arg)
 
 	while (!__atomic_load_n(&e->go, __ATOMIC_ACQUIRE))
 		mt_sleep_ms(1);
-	e->result = mt_release_one(e->fd, e->handle);
+	if (e->pool)
+		e->result = mt_revoke(e->fd, e->pool, e->client, e->handle,
+				      NULL);
+	else
+		e->result = mt_release_one(e->fd, e->handle);
 	__atomic_store_n(&e->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -195,6 +204,75 @@ TEST_F_TIMEOUT(attack, 26_fault_held_while_the_lease_ends, ATTACK_TIMEOUT)
 		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
 		EXPECT_EQ(0, others_are_clean(&self->other, size));
 	}
+}
+
+/* The same by REVOKE, of one lease and of all, from who keeps what he can. */
+TEST_F_TIMEOUT(attack, 26_fault_held_while_the_lease_is_revoked, ATTACK_TIMEOUT)
+{
+	/* A piece, a page, split pages, a compound page */
+	static const __u64 sizes[] = { 64, MT_PAGE, 3 * MT_PAGE, 4 * MT_PAGE };
+	const unsigned long rounds = attack_form(8, 400);
+	pthread_t toucher, ender;
+	struct mpool_lease lease;
+	struct mt_client keeper;
+	struct access a;
+	struct ending e;
+	unsigned long i;
+	__u64 size;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	mt_attach_flags = 0;
+	ASSERT_EQ(0, mt_client_open(&keeper, self->pool.name));
+	for (i = 0; i < rounds; i++) {
+		size = sizes[i % 4];
+
+		/* It has found its lease, and comes too late. */
+		ASSERT_EQ(1, mt_lease(keeper.fd, size, 1, &lease));
+		e = (struct ending){
+			.fd = self->pool.fd,
+			.pool = self->pool.name,
+			.client = mt_client_id(self->pool.name, lease.handle),
+			.handle = i / 4 % 2 ? 0 : lease.handle,
+			.go = true,
+		};
+		a = (struct access){ keeper.win + lease.offset + size - 1, -1 };
+		ASSERT_EQ(0, hold(POINT_FOUND));
+		ASSERT_EQ(0, pthread_create(&toucher, NULL, touch, &a));
+		ASSERT_EQ(0, await_held(1));
+		end_lease(&e);
+		EXPECT_EQ(0, e.result);
+		ASSERT_EQ(0, hold(POINT_NONE));
+		pthread_join(toucher, NULL);
+		EXPECT_EQ(SIGBUS, a.result);
+		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
+		EXPECT_EQ(-EKEYREVOKED, mt_release_one(keeper.fd,
+						       lease.handle));
+		EXPECT_EQ(0, others_are_clean(&self->other,
+					      size < MT_PAGE ? MT_PAGE : size));
+
+		/* It is about to map the page: revoking has to wait. */
+		ASSERT_EQ(1, mt_lease(keeper.fd, size, 1, &lease));
+		a.at = keeper.win + lease.offset + size - 1;
+		e.handle = e.handle ? lease.handle : 0;
+		e.go = false;
+		e.done = false;
+		ASSERT_EQ(0, pthread_create(&ender, NULL, end_lease, &e));
+		ASSERT_EQ(0, hold(POINT_CHECKED));
+		ASSERT_EQ(0, pthread_create(&toucher, NULL, touch, &a));
+		ASSERT_EQ(0, await_held(1));
+		__atomic_store_n(&e.go, true, __ATOMIC_RELEASE);
+		mt_sleep_ms(100);
+		EXPECT_FALSE(__atomic_load_n(&e.done, __ATOMIC_ACQUIRE));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		pthread_join(toucher, NULL);
+		pthread_join(ender, NULL);
+		EXPECT_EQ(0, e.result);
+		EXPECT_EQ(SIGBUS, mt_poke(a.at, 0x66));
+		EXPECT_EQ(0, others_are_clean(&self->other,
+					      size < MT_PAGE ? MT_PAGE : size));
+	}
+	mt_client_close(&keeper);
 }
 
 /* Killed where it is held: nothing is left of it. */
