@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -127,6 +128,81 @@ TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
 	EXPECT_EQ(-EPERM, mt_destroy(fd, "producer"));
 	close(fd);
 	ASSERT_EQ(0, delete("mpool_producer"));
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+/* A client that keeps a piece's page and two buffers, all of them touched. */
+static int keep_some(struct mt_client *c, struct mpool_lease *leases)
+{
+	int i, err;
+
+	mt_attach_flags = 0;
+	err = mt_client_open(c, "default");
+	if (err)
+		return err;
+	if (mt_lease(c->fd, 64, 1, leases) != 1 ||
+	    mt_lease(c->fd, 2 * MT_PAGE, 2, leases + 1) != 2)
+		return -EAGAIN;
+	for (i = 0; i < 3; i++)
+		if (mt_poke(c->win + leases[i].offset, 0x5a))
+			return -EIO;
+	return mt_release_leases(c->fd, leases, 3);
+}
+
+TEST_F_TIMEOUT(attack, 17_unloading_what_is_kept, ATTACK_TIMEOUT)
+{
+	struct mpool_lease leases[3];
+	struct mpool_stats stats;
+	struct mt_client c;
+	struct iovec iov;
+	unsigned char byte = 0;
+	int fds[2], fd;
+	__u64 id;
+
+	/* Kept is in use: neither the pool nor the module goes. */
+	ASSERT_EQ(0, insert(self->fd, ""));
+	fd = mt_open(O_RDWR);
+	ASSERT_EQ(0, keep_some(&c, leases));
+	ASSERT_EQ(0, mt_stats(c.fd, "", &stats));
+	EXPECT_EQ(3, stats.total.cached);
+	EXPECT_EQ(0, stats.total.leased);
+	EXPECT_EQ(-EBUSY, mt_destroy(fd, "default"));
+	EXPECT_TRUE(busy(delete("mpool")));
+	/* A pin that is taken of what is kept outlives both. */
+	iov = (struct iovec){ c.win + leases[1].offset, 1 };
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(1, vmsplice(fds[1], &iov, 1, 0));
+	mt_client_close(&c);
+	EXPECT_EQ(0, mt_destroy(fd, "default"));
+	close(fd);
+	ASSERT_EQ(0, delete_in_the_end());
+	EXPECT_EQ(1, read(fds[0], &byte, 1));
+	EXPECT_EQ(0x5a, byte);
+	close(fds[0]);
+	close(fds[1]);
+
+	/* By the mapping alone, and at once with the module. */
+	ASSERT_EQ(0, insert(self->fd, ""));
+	ASSERT_EQ(0, keep_some(&c, leases));
+	close(c.fd);
+	c.fd = -1;
+	EXPECT_TRUE(busy(delete("mpool")));
+	EXPECT_EQ(0, mt_peek(c.win + leases[1].offset, &byte));
+	mt_client_close(&c);
+	ASSERT_EQ(0, delete_in_the_end());
+
+	/* Whose leases were revoked is a client as before, with nothing. */
+	ASSERT_EQ(0, insert(self->fd, ""));
+	fd = mt_open(O_RDWR);
+	ASSERT_EQ(0, keep_some(&c, leases));
+	ASSERT_EQ(2, mt_lease(c.fd, 2 * MT_PAGE, 2, leases));
+	id = mt_client_id("default", leases[0].handle);
+	ASSERT_EQ(0, mt_revoke(fd, "default", id, 0, NULL));
+	EXPECT_EQ(-EBUSY, mt_destroy(fd, "default"));
+	close(fd);
+	EXPECT_TRUE(busy(delete("mpool")));
+	EXPECT_EQ(SIGBUS, mt_peek(c.win + leases[0].offset, &byte));
+	mt_client_close(&c);
 	ASSERT_EQ(0, delete_in_the_end());
 }
 
