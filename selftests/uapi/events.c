@@ -295,6 +295,12 @@ TEST_F(events, by_eventfd)
 	mt_lease(self->client.fd, MT_PAGE, 1, self->leases);
 	ASSERT_EQ((long)SIZE, await(self->client.fd, &self->event, SIZE));
 	EXPECT_EQ(-EAGAIN, get(fd, &n, sizeof(n)));
+	/* It outlives a client that still has it. */
+	ASSERT_EQ(0, ask(self->client.fd, MPOOL_EVENT_EXHAUSTED, SIZE, fd, 0));
+	mt_client_close(&self->client);
+	EXPECT_EQ(-EAGAIN, mt_lease(self->other.fd, MT_PAGE, 1, self->leases));
+	mt_sleep_ms(50);
+	EXPECT_EQ(-EAGAIN, get(fd, &n, sizeof(n)));
 	close(fd);
 }
 
@@ -358,6 +364,42 @@ TEST_F(events, leak)
 	EXPECT_EQ(id, self->event.client);
 	EXPECT_EQ(self->leases[0].handle, self->event.value);
 	EXPECT_EQ(0, mt_poll(self->client.fd, POLLIN, 1500));
+}
+
+/* Who may not revoke is told of his own client alone. */
+static int watch_own(void *arg)
+{
+	struct mpool_lease mine, others[2];
+	struct mpool_event event;
+	int fd, other;
+
+	if (mt_become_nobody())
+		return 1;
+	fd = mt_open(O_RDWR | O_NONBLOCK);
+	other = mt_open(O_RDWR);
+	if (mt_attach(fd, arg, NULL) || mt_attach(other, arg, NULL))
+		return 2;
+	if (mt_lease(other, MT_PAGE, 2, others) != 2 ||
+	    mt_lease(fd, MT_PAGE, 1, &mine) != 1)
+		return 3;
+	if (ask(fd, MPOOL_EVENT_LEAK, SIZE, -1, 1000) ||
+	    await(fd, &event, SIZE) != (long)SIZE)
+		return 4;
+	if (event.count != 1 || event.value != mine.handle)
+		return 5;
+	return mt_poll(fd, POLLIN, 1500) ? 6 : 0;
+}
+
+TEST_F(events, leak_of_ones_own)
+{
+	struct mpool_pool_config cfg = { .mode = 0606 };
+
+	ASSERT_EQ(0, mt_create(self->pool.fd, "own", &cfg));
+	ASSERT_EQ(0, mt_public_device(true));
+	EXPECT_EQ(0, mt_in_child(watch_own, "own"));
+	EXPECT_EQ(0, mt_public_device(false));
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, "own", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "own"));
 }
 
 /* Writable while a lease would be served. */
