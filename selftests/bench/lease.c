@@ -2,6 +2,8 @@
 /*
  * What a leased buffer costs a process, beside the other ways to come by
  * memory that can be shared: nanoseconds, or instructions under -icount.
+ * "mpool" is a client that keeps what it gave back, with its mappings;
+ * "mpool_strict" one whose buffers leave its window at each release.
  *
  *   lease INSN_NS
  *
@@ -142,7 +144,8 @@ static double cleared(struct mt_pool *pool, size_t size)
 	return (double)(cls.zeroed + cls.zeroed_sync) * (size / MT_PAGE);
 }
 
-static void batches(struct mt_client *client, struct mt_pool *pool, size_t size)
+static void batches(struct mt_client *client, struct mt_pool *pool, size_t size,
+		    const char *subject)
 {
 	struct mpool_lease leases[BATCH];
 	struct run runs[RUNS];
@@ -164,7 +167,7 @@ static void batches(struct mt_client *client, struct mt_pool *pool, size_t size)
 		if (run >= 0)
 			runs[run] = (struct run) { t, pages };
 	}
-	print("lease", size, BATCH, "mpool", runs);
+	print("lease", size, BATCH, subject, runs);
 }
 
 /* Does a lease cost more when many are out? */
@@ -220,7 +223,7 @@ int main(int argc, char **argv)
 		.max_bytes = 1ULL << 30,
 		.cleanup_interval_ms = MPOOL_NONE,
 	};
-	struct mt_client client;
+	struct mt_client client, strict;
 	struct mt_pool pool;
 	unsigned int i;
 
@@ -228,12 +231,16 @@ int main(int argc, char **argv)
 		errx(2, "usage: lease INSN_NS");
 	insn_ns = atoi(argv[1]);
 	heap = open("/dev/dma_heap/system", O_RDWR | O_CLOEXEC);
+	mt_attach_flags = MPOOL_ATTACH_STRICT;
+	if (mt_setup(&pool, &cfg) || mt_client_open(&strict, pool.name))
+		errx(1, "no pool");
 	/* as a program is that does not ask for more */
 	mt_attach_flags = 0;
-	if (mt_setup(&pool, &cfg) || mt_client_open(&client, pool.name))
-		errx(1, "no pool");
+	if (mt_client_open(&client, pool.name))
+		errx(1, "no client");
 	for (i = 0; i < MT_ARRAY_SIZE(sizes); i++) {
-		batches(&client, &pool, sizes[i]);
+		batches(&client, &pool, sizes[i], "mpool");
+		batches(&strict, &pool, sizes[i], "mpool_strict");
 		others(sizes[i], "memfd", memfd);
 		others(sizes[i], "anonymous", anonymous);
 		if (heap >= 0)
@@ -241,5 +248,6 @@ int main(int argc, char **argv)
 	}
 	beside_many(&client, &pool);
 	mt_client_close(&client);
+	mt_client_close(&strict);
 	return !!mt_teardown(&pool);
 }
