@@ -183,8 +183,12 @@ static __always_inline unsigned int mpool_pool_index(const struct mpool *pool,
 static __always_inline struct mpool_class *
 mpool_pool_peek(const struct mpool *pool, unsigned long index)
 {
-	/* Pairs with the release when the class was complete. */
-	return smp_load_acquire(&pool->classes[index]);
+	/*
+	 * Pairs with the release when the class was complete: what is read of
+	 * it depends on the address, so that no fence is wanted, which an
+	 * acquiring load is on some machines, user-mode Linux among them.
+	 */
+	return READ_ONCE(pool->classes[index]);
 }
 
 #endif /* _MPOOL_POOL_H */

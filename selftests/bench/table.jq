@@ -4,7 +4,7 @@
 
 def subjects: [
 	"mpool", "mpool-size", "kmem_cache", "kmalloc", "mempool",
-	"alloc_pages", "page_pool", "bare", "memfd", "dma_heap", "anonymous",
+	"alloc_pages", "page_pool", "bare", "bare-checked", "mpool_strict", "memfd", "dma_heap", "anonymous",
 	"clear_page"
 ];
 

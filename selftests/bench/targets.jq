@@ -43,6 +43,14 @@ def ratio($bed; $shape; sizes; $batch; $threads; $who; $whom):
 	worst_high;
 def highest($bed; $shape; sizes; $batch; $who):
 	[ sizes as $s | at("\($bed)/\($shape)/\($s)/\($batch)/1/\($who)") ] | worst_high;
+# What the bare limit costs more with mpool's checks, and as a share of mpool's pair.
+def checks($bed; $s): at("\($bed)/pair/\($s)/1/1/bare-checked") as $with |
+	at("\($bed)/pair/\($s)/1/1/bare") as $without |
+	if $with == null or $without == null then null else $with - $without end;
+def check($bed): [ (small, medium) as $s | checks($bed; $s) ] | worst_high;
+def check_share($bed): [ (small, medium) as $s |
+	over(checks($bed; $s); at("\($bed)/pair/\($s)/1/1/mpool")) ] |
+	worst_high | if . == null then null else 100 * . end;
 # A leased buffer and its like, less the clearing of its pages, which emulation
 # counts by the step.
 def net($bed; $size; $batch; $who):
@@ -66,6 +74,7 @@ line("pair, fastest call, small"; $i; highest($i; "pair"; small; 1; "mpool"); "<
 line("pair, fastest call, medium"; $i; highest($i; "pair"; medium; 1; "mpool"); "<="; 75; "insn"),
 line("pair, by size, small"; $i; highest($i; "pair"; small; 1; "mpool-size"); "<="; 110; "insn"),
 line("pair, by size, medium"; $i; highest($i; "pair"; medium; 1; "mpool-size"); "<="; 110; "insn"),
+line("a pair's check of what is freed"; $i; check($i); "<="; 12; "insn"),
 line("pair, fastest call, large"; $i; highest($i; "pair"; 2097152; 1; "mpool"); "<="; 110; "insn"),
 line("bulk of 32, an object, small"; $i; highest($i; "bulk"; small; 32; "mpool"); "<="; 12; "insn"),
 line("bulk of 32, an object, 4 KiB"; $i; highest($i; "bulk"; 4096; 32; "mpool"); "<="; 12; "insn"),
@@ -75,6 +84,7 @@ line("bulk of 32, an object, 16 and 64 KiB"; $i; highest($i; "bulk"; (16384, 655
 line("pair, of kmem_cache, small"; $n; ratio($n; "pair"; small; 1; 1; "mpool"; "kmem_cache"); "<="; 0.65; ""),
 line("pair, of kmem_cache, medium"; $n; ratio($n; "pair"; medium; 1; 1; "mpool"; "kmem_cache"); "<="; 0.65; ""),
 line("pair, of the bare limit"; $n; ratio($n; "pair"; (small, medium); 1; 1; "mpool"; "bare"); "<="; 2.5; ""),
+line("a pair's check of what is freed, of the pair"; $n; check_share($n); "<="; 7; "%"),
 line("bulk of 32, of kmem_cache, small"; $n; ratio($n; "bulk"; small; 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
 line("bulk of 32, of kmem_cache, 4 KiB"; $n; ratio($n; "bulk"; 4096; 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
 line("256 held, of kmem_cache"; $n; ratio($n; "held"; (small, 4096); 256; 1; "mpool"; "kmem_cache"); "<="; 0.5; ""),

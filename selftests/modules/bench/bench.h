@@ -59,6 +59,7 @@ struct bench_figure {
  * @cache: a kmem_cache of the size
  * @reserve: a mempool_t over @cache
  * @pages: a page_pool of @order; NULL below a page or where there is none
+ * @bare: what the bare arrays point at, with a tag as a buffer of mpool's has
  * @held: room for BENCH_HELD_MAX pointers
  * @figure: the one being measured; groups run one at a time
  */
@@ -70,6 +71,7 @@ struct bench_set {
 	struct kmem_cache *cache;
 	mempool_t *reserve;
 	struct page_pool *pages;
+	void *bare;
 	void **held;
 	struct bench_figure figure;
 };

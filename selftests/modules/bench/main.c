@@ -39,8 +39,48 @@ DEFINE_PER_CPU(struct bench_bare, bench_bare);
 static void **bench_held;
 static struct dentry *dir;
 
+/* Of this module's own: the inline functions of mpool's tags know it. */
+unsigned long mpool_private_bias;
+
+/* As mpool's: below a page behind a header, from there on of whole pages. */
+static void *bare_make(unsigned int size)
+{
+	struct mpool_head *head;
+
+	if (size >= PAGE_SIZE)
+		return (void *)__get_free_pages(GFP_KERNEL, get_order(size));
+	head = kmalloc(sizeof(*head) + size, GFP_KERNEL);
+	return head ? head + 1 : NULL;
+}
+
+static void bare_end(void *buf, unsigned int size)
+{
+	if (!buf)
+		return;
+	if (size >= PAGE_SIZE) {
+		set_page_private(virt_to_page(buf), 0);
+		free_pages((unsigned long)buf, get_order(size));
+	} else {
+		kfree(mpool_head(buf));
+	}
+}
+
+/* The arrays are full again, of one and the same buffer. */
+static void bare_fill(void *buf)
+{
+	struct bench_bare *b;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		b = per_cpu_ptr(&bench_bare, cpu);
+		for (b->nr = 0; b->nr < BENCH_HELD_MAX; b->nr++)
+			b->objs[b->nr] = buf;
+	}
+}
+
 static void set_free(struct bench_set *s)
 {
+	bare_end(s->bare, s->size);
 	if (s->pages)
 		page_pool_destroy(s->pages);
 	mempool_destroy(s->reserve);
@@ -87,7 +127,9 @@ int bench_set_up(struct bench_set *s, unsigned int size)
 		set_free(s);
 		return PTR_ERR(s->cls);
 	}
-	s->cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
+	s->bare = bare_make(size);
+	if (s->bare)
+		s->cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
 	if (s->cache)
 		s->reserve = mempool_create_slab_pool(4, s->cache);
 	if (s->reserve && IS_ENABLED(CONFIG_PAGE_POOL) && size >= PAGE_SIZE) {
@@ -99,6 +141,8 @@ int bench_set_up(struct bench_set *s, unsigned int size)
 		set_free(s);
 		return -ENOMEM;
 	}
+	bare_fill(s->bare);
+	mpool_tag_set(s->bare, mpool_buf_paged(s->bare), BENCH_TAG, MPOOL_FREE);
 	return 0;
 }
 
@@ -174,9 +218,6 @@ static int bare_alloc(void)
 			bare_free();
 			return -ENOMEM;
 		}
-		/* What they point at is nobody's business. */
-		for (b->nr = 0; b->nr < BENCH_HELD_MAX; b->nr++)
-			b->objs[b->nr] = b->objs;
 	}
 	return 0;
 }
@@ -186,6 +227,7 @@ static int __init bench_init(void)
 	unsigned long i;
 	int err;
 
+	mpool_private_bias = mpool_private_bias_init();
 	bench_held = kvcalloc(BENCH_HELD_MAX, sizeof(*bench_held), GFP_KERNEL);
 	if (!bench_held)
 		return -ENOMEM;

@@ -71,6 +71,8 @@ static void from_task(struct seq_file *m, struct bench_set *s)
 
 #define SUBJECT(name, alloc, free)	pair(m, s, "pair", name, alloc, free)
 	BENCH_EACH(s);
+	/* One buffer stands for all of them: no shape that holds more. */
+	SUBJECT("bare-checked", bench_checked_alloc, bench_checked_free);
 	if (s->pages)
 		SUBJECT("page_pool", bench_page_pool_alloc, bench_page_pool_free);
 #undef SUBJECT

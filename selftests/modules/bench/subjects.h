@@ -11,6 +11,7 @@
 #include <linux/preempt.h>
 #include <linux/slab.h>
 
+#include "../../../mpool/alloc.h"
 #include "../../../mpool/compat/page_pool.h"
 #include "bench.h"
 
@@ -143,6 +144,32 @@ static __always_inline void bench_bare_free(struct bench_set *s, void *p)
 		WRITE_ONCE(b->busy, 0);
 	}
 	preempt_enable();
+}
+
+/*
+ * The bare limit with mpool's checks: what mpool_class_alloc() and
+ * mpool_class_free() do to tell a double free, a foreign pointer and another
+ * class's buffer, by the same inline functions.  Less "bare" it is what they
+ * cost.
+ */
+#define BENCH_TAG	(0x123456789abcd000UL + MPOOL_ALLOCATED)
+
+static __always_inline void *bench_checked_alloc(struct bench_set *s)
+{
+	void *p = bench_bare_alloc(s);
+
+	if (likely(p))
+		mpool_tag_set(p, mpool_buf_paged(p), BENCH_TAG, MPOOL_ALLOCATED);
+	return p;
+}
+
+static __always_inline void bench_checked_free(struct bench_set *s, void *p)
+{
+	if (likely(mpool_buf_plausible(p)) &&
+	    likely(mpool_tag_claim(p, mpool_buf_paged(p), BENCH_TAG)))
+		bench_bare_free(s, p);
+	else
+		WARN_ON_ONCE(1);
 }
 
 /* Calls of many: mpool, kmem_cache and the bare array have them. */
