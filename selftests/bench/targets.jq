@@ -89,6 +89,8 @@ line("bulk of 32, of kmem_cache, small"; $n; ratio($n; "bulk"; small; 32; 1; "mp
 line("bulk of 32, of kmem_cache, 4 KiB"; $n; ratio($n; "bulk"; 4096; 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
 line("256 held, of kmem_cache"; $n; ratio($n; "held"; (small, 4096); 256; 1; "mpool"; "kmem_cache"); "<="; 0.5; ""),
 line("freed on another CPU, of kmem_cache"; $n; ratio($n; "cross"; paired; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
+line("freed on another CPU, pages, of kmem_cache"; $n; ratio($n; "cross"; 4096; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
+line("the same, written there and read here"; $n; ratio($n; "cross-used"; paired; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
 line("two threads against one"; $n;
 	[ paired as $s | over(at("\($n)/threads/\($s)/1/1/mpool"); at("\($n)/threads/\($s)/1/2/mpool")) ] | worst_low;
 	">="; 1.9; "times"),

@@ -5,6 +5,10 @@
  * Buffers go through a ring for each who frees.  Head and tail move by CHUNK,
  * so that the ring costs little beside what is measured; "bare" is the ring
  * alone, with nothing allocated.
+ *
+ * cross: nobody looks at the buffers.  cross-used: a line of each is written
+ * before it is passed on, and read before it is freed, as buffers are that have
+ * something in them.
  */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
@@ -27,9 +31,9 @@ struct ring {
 
 static struct ring rings[CREW_MAX - 1];
 
-static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
-				bench_put_t put, bench_alloc_t alloc,
-				bench_free_t free)
+static __always_inline int pass(void *arg, bool bulk, bool used,
+				bench_get_t get, bench_put_t put,
+				bench_alloc_t alloc, bench_free_t free)
 {
 	struct crew_member *me = arg;
 	struct crew *c = me->crew;
@@ -61,6 +65,8 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 				slots[i] = alloc(c->s);
 				if (unlikely(!slots[i]))
 					goto none;
+				if (used)
+					WRITE_ONCE(*(long *)slots[i], i);
 			}
 			/* the slots are written */
 			smp_store_release(&ring->head, ring->head + CHUNK);
@@ -76,8 +82,11 @@ static __always_inline int pass(void *arg, bool bulk, bench_get_t get,
 			slots = &ring->slots[ring->tail % RING];
 			if (bulk)
 				put(c->s, CHUNK, slots);
-			for (i = 0; !bulk && i < CHUNK; i++)
+			for (i = 0; !bulk && i < CHUNK; i++) {
+				if (used)
+					READ_ONCE(*(long *)slots[i]);
 				free(c->s, slots[i]);
+			}
 			/* the slots are read */
 			smp_store_release(&ring->tail, ring->tail + CHUNK);
 		}
@@ -103,13 +112,19 @@ static __always_inline void nothing_free(struct bench_set *s, void *p)
 #define SUBJECT(id, alloc, free)					\
 static int pass_##id(void *arg)						\
 {									\
-	return pass(arg, false, NULL, NULL, alloc, free);		\
+	return pass(arg, false, false, NULL, NULL, alloc, free);	\
+}
+
+#define SUBJECT_USED(id, alloc, free)					\
+static int pass_used_##id(void *arg)					\
+{									\
+	return pass(arg, false, true, NULL, NULL, alloc, free);		\
 }
 
 #define SUBJECT_BULK(id, get, put)					\
 static int pass_bulk_##id(void *arg)					\
 {									\
-	return pass(arg, true, get, put, NULL, NULL);			\
+	return pass(arg, true, false, get, put, NULL, NULL);		\
 }
 
 SUBJECT(mpool, bench_mpool_alloc, bench_mpool_free)
@@ -120,25 +135,36 @@ SUBJECT(mempool, bench_mempool_alloc, bench_mempool_free)
 SUBJECT(alloc_pages, bench_alloc_pages_alloc, bench_alloc_pages_free)
 SUBJECT(page_pool, bench_page_pool_alloc, bench_page_pool_free)
 SUBJECT(bare, nothing_alloc, nothing_free)
+SUBJECT_USED(mpool, bench_mpool_alloc, bench_mpool_free)
+SUBJECT_USED(mpool_size, bench_mpool_size_alloc, bench_mpool_size_free)
+SUBJECT_USED(kmem_cache, bench_kmem_cache_alloc, bench_kmem_cache_free)
+SUBJECT_USED(kmalloc, bench_kmalloc_alloc, bench_kmalloc_free)
+SUBJECT_USED(mempool, bench_mempool_alloc, bench_mempool_free)
 SUBJECT_BULK(mpool, bench_mpool_get, bench_mpool_put)
 SUBJECT_BULK(kmem_cache, bench_kmem_cache_get, bench_kmem_cache_put)
 
 static const struct {
+	const char *shape;
 	const char *name;
 	unsigned int batch;
 	bool pages;
 	int (*fn)(void *member);
 } subjects[] = {
-	{ "mpool", 1, false, pass_mpool },
-	{ "mpool-size", 1, false, pass_mpool_size },
-	{ "kmem_cache", 1, false, pass_kmem_cache },
-	{ "kmalloc", 1, false, pass_kmalloc },
-	{ "mempool", 1, false, pass_mempool },
-	{ "alloc_pages", 1, true, pass_alloc_pages },
-	{ "page_pool", 1, true, pass_page_pool },
-	{ "bare", 1, false, pass_bare },
-	{ "mpool", CHUNK, false, pass_bulk_mpool },
-	{ "kmem_cache", CHUNK, false, pass_bulk_kmem_cache },
+	{ "cross", "mpool", 1, false, pass_mpool },
+	{ "cross", "mpool-size", 1, false, pass_mpool_size },
+	{ "cross", "kmem_cache", 1, false, pass_kmem_cache },
+	{ "cross", "kmalloc", 1, false, pass_kmalloc },
+	{ "cross", "mempool", 1, false, pass_mempool },
+	{ "cross", "alloc_pages", 1, true, pass_alloc_pages },
+	{ "cross", "page_pool", 1, true, pass_page_pool },
+	{ "cross", "bare", 1, false, pass_bare },
+	{ "cross", "mpool", CHUNK, false, pass_bulk_mpool },
+	{ "cross", "kmem_cache", CHUNK, false, pass_bulk_kmem_cache },
+	{ "cross-used", "mpool", 1, false, pass_used_mpool },
+	{ "cross-used", "mpool-size", 1, false, pass_used_mpool_size },
+	{ "cross-used", "kmem_cache", 1, false, pass_used_kmem_cache },
+	{ "cross-used", "kmalloc", 1, false, pass_used_kmalloc },
+	{ "cross-used", "mempool", 1, false, pass_used_mempool },
 };
 
 static void at_size(struct seq_file *m, struct bench_set *s)
@@ -152,7 +178,7 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 		/* one on each other CPU; more would wait for each other */
 		for (nr = 2; nr <= min(num_online_cpus(), 4U); nr *= 2) {
 			c.nr = nr;
-			crew_measure(m, &c, "cross", subjects[i].name,
+			crew_measure(m, &c, subjects[i].shape, subjects[i].name,
 				     subjects[i].batch,
 				     (u64)PASSED / CHUNK / (nr - 1) * (nr - 1) * CHUNK,
 				     subjects[i].fn);
