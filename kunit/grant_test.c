@@ -259,7 +259,7 @@ static void full_when_it_comes(struct kunit *test, unsigned int nr, bool all,
 	t = kt_start(test, -1, lease_in_thread, b);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_has_waiters(cls)));
 	KUNIT_EXPECT_EQ(test, mpool_quota_charge(quota, others, PAGES), others);
-	mpool_stock_return(cls, NULL, 2, descs);
+	mpool_stock_return(cls, NULL, NULL, 2, descs);
 	KUNIT_EXPECT_EQ(test, kt_join(test, t), result);
 	if (!result)
 		mpool_grant_abort(b->client, &b->grant);

@@ -200,7 +200,7 @@ void kt_give(struct mpool_class *cls, unsigned int nr, void **bufs)
 struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls)
 {
 	struct mpool_desc *desc;
-	int got = mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 1, true,
+	int got = mpool_lease_take(cls, NULL, MPOOL_OWNER_CLIENT, 1, true,
 				   MPOOL_DEADLINE_NOW, &desc);
 
 	KUNIT_ASSERT_EQ(test, got, 1);
@@ -209,7 +209,7 @@ struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls)
 
 void kt_return(struct mpool_class *cls, struct mpool_desc *desc)
 {
-	mpool_stock_return(cls, NULL, 1, &desc);
+	mpool_stock_return(cls, NULL, NULL, 1, &desc);
 }
 
 bool kt_is_zero(const void *buf, size_t size)

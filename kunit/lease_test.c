@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
+#include "ahead.h"
 #include "helpers.h"
 #include "pages.h"
 #include "suites.h"
@@ -22,7 +23,8 @@ static struct mpool_class *class_of(struct kunit *test, unsigned int max)
 static int take(struct mpool_class *cls, unsigned int nr, bool all,
 		struct mpool_desc **descs)
 {
-	return mpool_lease_take(cls, CLIENT, nr, all, MPOOL_DEADLINE_NOW, descs);
+	return mpool_lease_take(cls, NULL,
+				CLIENT, nr, all, MPOOL_DEADLINE_NOW, descs);
 }
 
 static bool zero(struct mpool_desc *desc)
@@ -131,7 +133,7 @@ static void depot_buffers_come_without_the_kernels_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, 4ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
 	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
-	mpool_stock_return(cls, NULL, 4, descs);
+	mpool_stock_return(cls, NULL, NULL, 4, descs);
 }
 
 static void magazines_are_emptied_for_a_lease(struct kunit *test)
@@ -146,7 +148,7 @@ static void magazines_are_emptied_for_a_lease(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 64, true, descs), 64);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).free_cpu, 0ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 64ULL);
-	mpool_stock_return(cls, NULL, 64, descs);
+	mpool_stock_return(cls, NULL, NULL, 64, descs);
 }
 
 static void some_may_be_fewer(struct kunit *test)
@@ -157,7 +159,7 @@ static void some_may_be_fewer(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 6, false, descs), 4);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 4ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leases, 4ULL);
-	mpool_stock_return(cls, NULL, 4, descs);
+	mpool_stock_return(cls, NULL, NULL, 4, descs);
 }
 
 static void all_or_nothing(struct kunit *test)
@@ -174,7 +176,7 @@ static void all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st.clean, st.backed - 1);
 	/* What it had in hand is to be had. */
 	KUNIT_ASSERT_EQ(test, take(cls, 3, true, descs), 3);
-	mpool_stock_return(cls, NULL, 3, descs);
+	mpool_stock_return(cls, NULL, NULL, 3, descs);
 	kt_return(cls, one);
 }
 
@@ -183,7 +185,7 @@ static void more_than_there_can_be_is_refused_at_once(struct kunit *test)
 	struct mpool_class *cls = class_of(test, 4);
 	struct mpool_desc *descs[5];
 
-	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, CLIENT, 5, true,
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, NULL, CLIENT, 5, true,
 					       MPOOL_DEADLINE_NEVER, descs),
 			-ENOSPC);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 0ULL);
@@ -208,7 +210,7 @@ static void a_deadline_ends_the_wait(struct kunit *test)
 	struct mpool_desc *desc, *none;
 
 	KUNIT_ASSERT_EQ(test, take(cls, 1, true, &desc), 1);
-	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, CLIENT, 1, false, end,
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, NULL, CLIENT, 1, false, end,
 					       &none), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, ktime_get(), end);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
@@ -225,7 +227,7 @@ static int take_forever(void *arg)
 {
 	struct taker *t = arg;
 
-	return mpool_lease_take(t->cls, CLIENT, t->nr, true,
+	return mpool_lease_take(t->cls, NULL, CLIENT, t->nr, true,
 				MPOOL_DEADLINE_NEVER, t->descs);
 }
 
@@ -292,7 +294,7 @@ static void who_wants_all_waits_for_all(struct kunit *test)
 			msleep(20);
 	}
 	KUNIT_EXPECT_EQ(test, kt_join(test, thread), 4);
-	mpool_stock_return(cls, NULL, 4, t.descs);
+	mpool_stock_return(cls, NULL, NULL, 4, t.descs);
 }
 
 /* With half of it each, they would wait for each other. */
@@ -317,9 +319,9 @@ static void two_who_want_all_both_get_it(struct kunit *test)
 	first = kt_ended(thread[1]);
 	KUNIT_EXPECT_FALSE(test, kt_ended(thread[!first]));
 	KUNIT_ASSERT_EQ(test, kt_join(test, thread[first]), 4);
-	mpool_stock_return(cls, NULL, 4, t[first].descs);
+	mpool_stock_return(cls, NULL, NULL, 4, t[first].descs);
 	KUNIT_ASSERT_EQ(test, kt_join(test, thread[!first]), 4);
-	mpool_stock_return(cls, NULL, 4, t[!first].descs);
+	mpool_stock_return(cls, NULL, NULL, 4, t[!first].descs);
 }
 
 static void a_signal_ends_the_wait(struct kunit *test)
@@ -402,7 +404,7 @@ static void a_first_lease_makes_initial(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 1, true, descs + 8), 1);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 7));
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 16ULL);
-	mpool_stock_return(cls, NULL, 9, descs);
+	mpool_stock_return(cls, NULL, NULL, 9, descs);
 }
 
 static void growing_for_leases_stops_at_the_limit(struct kunit *test)
@@ -413,10 +415,10 @@ static void growing_for_leases_stops_at_the_limit(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(cls, 9, true, descs), 9);
 	flush_work(&cls->stock.grow_work);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 9ULL);
-	mpool_stock_grow(cls, 18);
+	mpool_ahead_grow(cls, NULL, 18);
 	flush_work(&cls->stock.grow_work);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 10ULL);
-	mpool_stock_return(cls, NULL, 9, descs);
+	mpool_stock_return(cls, NULL, NULL, 9, descs);
 }
 
 static void a_leased_buffer_goes_to_the_kernel_and_back(struct kunit *test)

@@ -34,7 +34,7 @@ static unsigned int shed(struct mpool_keeper *keeper, struct mpool_class *cls,
 	k->until = until;
 	nr = min(nr, k->nr);
 	k->nr -= nr;
-	mpool_stock_return_cached(k->cls, NULL, nr, k->descs + k->nr);
+	mpool_stock_return_cached(k->cls, NULL, NULL, nr, k->descs + k->nr);
 	return nr;
 }
 
@@ -57,7 +57,7 @@ static void ends(struct keeper *k)
 {
 	mpool_keeper_del(k->cls->pool, &k->keeper);
 	if (k->nr)
-		mpool_stock_return_cached(k->cls, NULL, k->nr, k->descs);
+		mpool_stock_return_cached(k->cls, NULL, NULL, k->nr, k->descs);
 }
 
 static void nobody_is_asked_for_more_than_is_wanted(struct kunit *test)

@@ -181,23 +181,24 @@ static void cleaning_keeps_the_order(struct kunit *test)
 	struct mpool_desc *descs[8];
 	int i;
 
-	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 8, true,
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 8, true,
 					       MPOOL_DEADLINE_NOW, descs), 8);
 	/* In one go, so that the cleaner does not come between. */
 	spin_lock_irq(&cls->stock.lock);
 	cls->stock.ended = true;
 	spin_unlock_irq(&cls->stock.lock);
-	mpool_stock_return(cls, NULL, 8, descs);
+	mpool_stock_return(cls, NULL, NULL, 8, descs);
 	spin_lock_irq(&cls->stock.lock);
 	cls->stock.ended = false;
 	spin_unlock_irq(&cls->stock.lock);
 	queue_work(system_wq, &cls->stock.clean_work);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 8));
 	for (i = 7; i >= 0; i--)
-		KUNIT_EXPECT_PTR_EQ(test, mpool_stock_take_clean(cls),
+		KUNIT_EXPECT_PTR_EQ(test, mpool_stock_take_clean(cls, NULL),
 				    descs[i]);
 	for (i = 0; i < 8; i++)
-		mpool_stock_add_clean(cls, descs[i]);
+		mpool_stock_add_clean(cls, NULL, descs[i]);
 }
 
 static void a_cleanup_keeps_the_reserve(struct kunit *test)
@@ -271,9 +272,10 @@ static void no_more_is_reclaimed_than_told(struct kunit *test)
 	struct mpool_class *cls = kt_class_max(test, 4096, 64);
 	struct mpool_desc *descs[10];
 
-	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 10, true,
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 10, true,
 					       MPOOL_DEADLINE_NOW, descs), 10);
-	mpool_stock_return(cls, NULL, 10, descs);
+	mpool_stock_return(cls, NULL, NULL, 10, descs);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 10));
 	kt_give(cls, 40, kt_take(test, cls, 40));
 	/* Stock first, then the depots. */

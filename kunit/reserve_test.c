@@ -81,10 +81,11 @@ static void lease_stock_is_taken(struct kunit *test)
 	struct mpool_class *cls = small_class(test, 4096, 0);
 	struct mpool_desc *descs[64];
 
-	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 64,
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 64,
 					       true, MPOOL_DEADLINE_NOW, descs),
 			64);
-	mpool_stock_return(cls, NULL, 64, descs);
+	mpool_stock_return(cls, NULL, NULL, 64, descs);
 	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 5), 0);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 64ULL);

@@ -80,7 +80,8 @@ static void do_lease(struct load *l)
 
 	if (IS_ERR(cls) || !room)
 		return;
-	got = mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 1 + chance(l, room),
+	got = mpool_lease_take(cls, NULL,
+			       MPOOL_OWNER_CLIENT, 1 + chance(l, room),
 			       chance(l, 2), MPOOL_DEADLINE_NOW,
 			       l->descs + l->nr_descs);
 	if (got > 0)

@@ -76,11 +76,12 @@ static void many_returned_at_once_are_all_zeroed(struct kunit *test)
 	struct mpool_desc *descs[8];
 	int i;
 
-	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 8, true,
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 8, true,
 					       MPOOL_DEADLINE_NOW, descs), 8);
 	for (i = 0; i < 8; i++)
 		memset(descs[i]->addr, i + 1, cls->size);
-	mpool_stock_return(cls, NULL, 8, descs);
+	mpool_stock_return(cls, NULL, NULL, 8, descs);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 8));
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_TRUE(test, kt_is_zero(descs[i]->addr, cls->size));
@@ -121,7 +122,8 @@ static void a_pinned_buffer_is_not_handed_out(struct kunit *test)
 	kt_return(cls, desc);
 	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_KERNEL |
 						  __GFP_NORETRY));
-	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 1, false,
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 1, false,
 					       MPOOL_DEADLINE_NOW, &again),
 			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0), (size_t)0);
@@ -162,7 +164,7 @@ static void the_end_counts_what_it_abandons(struct kunit *test)
 	struct page *page = desc[0]->page;
 
 	get_page(page);
-	mpool_stock_return(cls, NULL, 2, desc);
+	mpool_stock_return(cls, NULL, NULL, 2, desc);
 	mpool_stock_stop(cls);
 	mpool_stock_exit(cls);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).abandoned, 1ULL);
@@ -205,7 +207,7 @@ static void the_kernel_gets_no_byte_of_dirty_stock(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, got, desc);
 	KUNIT_EXPECT_TRUE(test, kt_is_zero(desc->addr, cls->size));
 	KUNIT_EXPECT_EQ(test, desc->owner, (u32)MPOOL_OWNER_KERNEL);
-	mpool_stock_add_dirty(cls, NULL, desc);
+	mpool_stock_add_dirty(cls, NULL, NULL, desc);
 }
 
 static void shrinking_takes_dirty_ones_first(struct kunit *test)

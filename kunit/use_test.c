@@ -216,17 +216,18 @@ static void leases_cross_them_too(struct kunit *test)
 	struct ear *ear = listen(test, cls->pool);
 	struct mpool_desc *descs[15];
 
-	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT, 14,
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+					       MPOOL_OWNER_CLIENT, 14,
 					       true, MPOOL_DEADLINE_NOW, descs),
 			14);
 	expect_heard(test, cls->pool, ear, 0, 0);
 	descs[14] = kt_lease(test, cls);
 	expect_heard(test, cls->pool, ear, 1, 0);
-	mpool_stock_return(cls, NULL, 9, descs);
+	mpool_stock_return(cls, NULL, NULL, 9, descs);
 	expect_heard(test, cls->pool, ear, 1, 0);
-	mpool_stock_return(cls, NULL, 1, descs + 9);
+	mpool_stock_return(cls, NULL, NULL, 1, descs + 9);
 	expect_heard(test, cls->pool, ear, 1, 1);
-	mpool_stock_return(cls, NULL, 5, descs + 10);
+	mpool_stock_return(cls, NULL, NULL, 5, descs + 10);
 	mpool_subscriber_exit(&ear->sub, cls->pool);
 }
 
@@ -457,11 +458,12 @@ static void leases_are_adapted_to(struct kunit *test)
 
 	for (i = 0; i < 4; i++) {
 		grown = kt_stats(cls).grown;
-		KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, MPOOL_OWNER_CLIENT,
+		KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+						       MPOOL_OWNER_CLIENT,
 						       8, true,
 						       MPOOL_DEADLINE_NOW,
 						       descs), 8);
-		mpool_stock_return(cls, NULL, 8, descs);
+		mpool_stock_return(cls, NULL, NULL, 8, descs);
 		KUNIT_EXPECT_TRUE(test, KT_UNTIL(!kt_stats(cls).dirty));
 		mpool_reclaim_age(cls);
 		flush_work(&cls->stock.grow_work);

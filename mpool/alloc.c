@@ -40,12 +40,14 @@ static void *grow_any(struct mpool_class *cls, struct grow_how *how)
 	if (!buf && how->err == -ENOSPC && gfpflags_allow_blocking(how->gfp) &&
 	    mpool_reclaim_squeeze(cls))
 		buf = mpool_class_grow_batch(cls, how->gfp, &how->err);
-	if (!buf && cls->paged) {
-		desc = mpool_stock_steal(cls,
-					 gfpflags_allow_blocking(how->gfp));
-		buf = desc ? desc->addr : NULL;
-	}
-	return buf;
+	if (buf || !cls->paged)
+		return buf;
+	desc = mpool_stock_steal(cls, gfpflags_allow_blocking(how->gfp));
+	if (desc)
+		return desc->addr;
+	if (how->err == -ENOSPC && gfpflags_allow_blocking(how->gfp))
+		return mpool_stock_replace(cls, how->gfp);
+	return NULL;
 }
 
 static void alloc_missed(struct mpool_class *cls, gfp_t gfp, int err, u64 start)
@@ -88,7 +90,6 @@ static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
 		.deadline = KTIME_MAX,
 		.grow = alloc_grow,
 		.arg = grow,
-		.counted = true,
 	};
 	void *buf;
 
@@ -143,7 +144,11 @@ static void *alloc_near(struct mpool_class *cls, gfp_t gfp)
 
 static void *alloc_buf(struct mpool_class *cls, gfp_t gfp, long timeout)
 {
-	struct grow_how how = { .gfp = gfp & ~__GFP_ZERO, .err = -ENOSPC };
+	/* A buffer is many users' in its life, and none is charged for it. */
+	struct grow_how how = {
+		.gfp = gfp & ~(__GFP_ZERO | __GFP_ACCOUNT),
+		.err = -ENOSPC,
+	};
 	void *buf;
 	bool wait;
 
@@ -260,7 +265,8 @@ slow:
  *	limit in turn and until a buffer comes back or the task is killed, with
  *	__GFP_NORETRY not at all; GFP_NOWAIT, GFP_ATOMIC, which fail at once,
  *	possibly while another CPU holds free buffers; __GFP_ZERO zeroes.
- *	Zones and __GFP_COMP are refused.
+ *	Zones and __GFP_COMP are refused; __GFP_ACCOUNT charges nobody, since a
+ *	buffer has many users in its life.
  *
  * A hit takes no lock and masks no interrupts.
  *

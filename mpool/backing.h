@@ -10,6 +10,9 @@
 
 struct mpool_class;
 
+/* What is asked of a buffer's own memory, and of nothing that goes with it. */
+#define MPOOL_GFP_PAGES	(__GFP_ZERO | __GFP_THISNODE | __GFP_ACCOUNT)
+
 /**
  * struct mpool_backing_ops - one kind of backing
  * @init: makes what the class needs before the first buffer; may sleep

@@ -74,7 +74,8 @@ static void *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 {
 	struct mpool_desc *desc;
 
-	desc = mpool_node_kmem(cache_of(cls), gfp & ~__GFP_ZERO, node);
+	desc = mpool_node_kmem(cache_of(cls),
+			       gfp & ~(__GFP_ZERO | __GFP_ACCOUNT), node);
 	if (!desc)
 		return NULL;
 	desc->page = page_alloc(cls, gfp, node);

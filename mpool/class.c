@@ -172,6 +172,22 @@ static int class_node(const struct mpool_class *cls)
 	return (int)cls->pool->settings.node - 1;
 }
 
+static void class_made(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
+		       void **bufs)
+{
+	unsigned int i;
+
+	for (i = 0; mpool_debugs(cls) && i < nr; i++)
+		mpool_debug_new(cls, bufs[i]);
+	for (i = 0; cls->ctor && i < nr; i++)
+		cls->ctor(bufs[i], cls->size, cls->arg);
+	class_count_nodes(cls, nr, bufs, 1);
+	atomic64_add(nr, &cls->grown);
+	trace_mpool_grow(cls->pool->name, cls->size, nr,
+			 atomic_read(&cls->backed), READ_ONCE(cls->max),
+			 mpool_buf_node(bufs[0]), gfp);
+}
+
 /**
  * mpool_class_grow() - make buffers
  * @cls: the class
@@ -187,27 +203,19 @@ int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs)
 {
 	int node = class_node(cls);
-	unsigned int want, got = 0, i;
+	unsigned int want, got = 0;
 
 	want = class_reserve(cls, min_t(unsigned int, nr, BATCH));
 	if (!want)
 		return -ENOSPC;
-	if (!mpool_magazine_provide(cls, gfp & ~(__GFP_ZERO | __GFP_THISNODE)))
+	if (!mpool_magazine_provide(cls, gfp & ~MPOOL_GFP_PAGES))
 		got = cls->ops->alloc(cls, gfp, node, want, bufs);
 	if (got < want)
 		class_unreserve(cls, want - got);
 	if (!got)
 		return -ENOMEM;
-	for (i = 0; mpool_debugs(cls) && i < got; i++)
-		mpool_debug_new(cls, bufs[i]);
-	for (i = 0; cls->ctor && i < got; i++)
-		cls->ctor(bufs[i], cls->size, cls->arg);
-	class_count_nodes(cls, got, bufs, 1);
+	class_made(cls, gfp, got, bufs);
 	atomic_add(got, &cls->out);
-	atomic64_add(got, &cls->grown);
-	trace_mpool_grow(cls->pool->name, cls->size, got,
-			 atomic_read(&cls->backed), READ_ONCE(cls->max),
-			 mpool_buf_node(bufs[0]), gfp);
 	return got;
 }
 
@@ -355,6 +363,15 @@ static void class_part(struct mpool_class *cls, unsigned int nr, void **bufs)
 	}
 }
 
+static void class_free_bufs(struct mpool_class *cls, unsigned int nr,
+			    void **bufs)
+{
+	class_part(cls, nr, bufs);
+	class_count_nodes(cls, nr, bufs, -1);
+	cls->ops->free(cls, nr, bufs);
+	atomic64_add(nr, &cls->shrunk);
+}
+
 /**
  * mpool_class_give_back() - give buffers back to the system
  * @cls: the class
@@ -368,13 +385,36 @@ void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 {
 	if (!nr)
 		return;
-	class_part(cls, nr, bufs);
-	class_count_nodes(cls, nr, bufs, -1);
-	cls->ops->free(cls, nr, bufs);
-	atomic64_add(nr, &cls->shrunk);
+	class_free_bufs(cls, nr, bufs);
 	mpool_class_forget(cls, nr);
 	trace_mpool_shrink(cls->pool->name, cls->size, nr,
 			   atomic_read(&cls->backed));
+}
+
+/**
+ * mpool_class_replace() - give a buffer back, and have another in its place
+ * @cls: the class
+ * @gfp: how to allocate
+ * @buf: MPOOL_FREE and the caller's; gone afterwards
+ *
+ * Below the limits its place is never free.  Memory that is short, or counted
+ * against somebody's limit, is given back before other is asked for.
+ *
+ * Context: as @gfp says, with interrupts on.
+ * Return: a buffer, MPOOL_FREE and the caller's, or NULL; then the class has
+ * one less.
+ */
+void *mpool_class_replace(struct mpool_class *cls, gfp_t gfp, void *buf)
+{
+	class_free_bufs(cls, 1, &buf);
+	trace_mpool_shrink(cls->pool->name, cls->size, 1,
+			   atomic_read(&cls->backed));
+	if (!cls->ops->alloc(cls, gfp, class_node(cls), 1, &buf)) {
+		mpool_class_forget(cls, 1);
+		return NULL;
+	}
+	class_made(cls, gfp, 1, &buf);
+	return buf;
 }
 
 /**

@@ -19,6 +19,7 @@
 #include "compat/kasan.h"
 #include "hist.h"
 #include "magazine.h"
+#include "payer.h"
 #include "stats.h"
 #include "stock.h"
 #include "wait.h"
@@ -157,6 +158,7 @@ struct mpool_class {
 
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
 bool mpool_class_destroy(struct mpool_class *cls);
+void *mpool_class_replace(struct mpool_class *cls, gfp_t gfp, void *buf);
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);
@@ -195,6 +197,15 @@ static __always_inline void mpool_buf_show(const struct mpool_class *cls,
 {
 	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
 		mpool_kasan_unpoison(buf, cls->size);
+}
+
+/* A payer's part of the stock; NULL before its first lease in the class. */
+static inline struct mpool_shelf *mpool_shelf(struct mpool_class *cls,
+					      const struct mpool_payer *payer)
+{
+	/* Pairs with the release in mpool_shelf_open(). */
+	return payer ? smp_load_acquire(&payer->shelves[cls->index]) :
+		       &cls->stock.own;
 }
 
 static inline size_t mpool_class_cost(const struct mpool_class *cls)

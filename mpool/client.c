@@ -19,6 +19,8 @@
 #include "client.h"
 #include "keep.h"
 #include "lease.h"
+#include "payer.h"
+#include "payers.h"
 #include "pool.h"
 #include "pseudo.h"
 #include "stock.h"
@@ -89,6 +91,7 @@ static void tell_released(const struct mpool_client *client, u64 handle,
 static void drain(struct mpool_client *client)
 {
 	struct user_struct *user = client->quota.user;
+	struct mpool_payer *payer = client->payer;
 	struct mpool_desc *descs[MPOOL_SLOT_CHUNK];
 	struct mpool_class *cls;
 	unsigned long pos = 0;
@@ -101,11 +104,11 @@ static void drain(struct mpool_client *client)
 			tell_released(client, 0, descs[i]);
 		pinned = 0;
 		if (kept)
-			pinned = mpool_stock_return_cached(cls, user, kept,
-							   descs);
+			pinned = mpool_stock_return_cached(cls, payer, user,
+							   kept, descs);
 		if (nr > kept)
-			pinned += mpool_stock_return(cls, user, nr - kept,
-						     descs + kept);
+			pinned += mpool_stock_return(cls, payer, user,
+						     nr - kept, descs + kept);
 		mpool_quota_part(&client->quota, nr, pinned, class_pages(cls));
 		cond_resched();
 	}
@@ -123,6 +126,7 @@ static void detach(struct mpool_client *client)
 	list_del(&client->node);
 	mutex_unlock(&pool->clients_lock);
 	drain(client);
+	mpool_payers_leave(pool, client->payer);
 	mpool_quota_detach(&client->quota);
 	mpool_window_free(client->window);
 	atomic_dec(&pool->nr_clients);
@@ -160,17 +164,26 @@ int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 			struct mpool_window *window, bool strict)
 {
 	struct mpool_share *share = mpool_share_new();
-	int err = -EBUSY;
+	struct mpool_payer *payer;
+	int err;
 
 	if (!share)
 		return -ENOMEM;
+	err = mpool_payer_new(pool, &payer);
+	if (err) {
+		kfree(share);
+		return err;
+	}
 	mutex_lock(&client->bind);
 	if (client->window) {
+		mpool_payer_put(payer);
 		kfree(share);
+		err = -EBUSY;
 		goto unlock;
 	}
 	mutex_lock(&pool->clients_lock);
 	mpool_quota_attach(&client->quota, pool, share);
+	client->payer = mpool_payers_join(pool, payer);
 	client->id = atomic64_inc_return(&last_id);
 	client->owner = owner_of(client->id);
 	client->pool = pool;
@@ -183,7 +196,6 @@ int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 	mutex_unlock(&pool->clients_lock);
 	if (client->keeps)
 		mpool_keep_init(client);
-	err = 0;
 unlock:
 	mutex_unlock(&client->bind);
 	return err;

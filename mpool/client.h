@@ -19,6 +19,7 @@
 
 struct inode;
 struct mpool;
+struct mpool_payer;
 struct mpool_window;
 
 /**
@@ -30,6 +31,7 @@ struct mpool_window;
  * @id: counts attached clients, never used again
  * @owner: name of the client as an owner of buffers
  * @quota: whose locked memory the leases are
+ * @payer: who is charged for its leases, or NULL: nobody; as @pool
  * @pid: process that opened, in the initial pid namespace; constant
  * @comm: name of the task that opened; constant
  * @keeps: released buffers stay its own; constant from ATTACH on
@@ -47,6 +49,7 @@ struct mpool_client {
 	u64 id;
 	u32 owner;
 	struct mpool_quota quota;
+	struct mpool_payer *payer;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	bool keeps;

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who are a pool's clients and how much they have; what they have carved from
- * pages.
+ * pages; which cgroups are charged for it.
  */
 #include <linux/debugfs.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/uidgid.h>
 
+#include "class.h"
 #include "client.h"
+#include "compat/memcg.h"
 #include "debugfs.h"
+#include "payer.h"
 #include "pool.h"
 #include "window.h"
 
@@ -108,6 +113,78 @@ static int clients_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(clients);
 
 /**
+ * struct paid - what a payer has in all classes of a pool
+ * @buffers: charged, also those in use
+ * @bytes: of them
+ * @clean: idle
+ * @dirty: idle
+ * @quarantined: pinned
+ */
+struct paid {
+	u64 buffers;
+	u64 bytes;
+	u64 clean;
+	u64 dirty;
+	u64 quarantined;
+};
+
+static void add_paid(struct paid *sum, struct mpool_class *cls,
+		     const struct mpool_payer *payer)
+{
+	struct mpool_shelf *shelf = mpool_shelf(cls, payer);
+	unsigned int backed;
+
+	if (!shelf)
+		return;
+	backed = atomic_read(&shelf->backed);
+	sum->buffers += backed;
+	sum->bytes += (u64)backed * cls->size;
+	sum->clean += READ_ONCE(shelf->clean.nr);
+	sum->dirty += READ_ONCE(shelf->dirty.nr);
+	sum->quarantined += READ_ONCE(shelf->nr_quarantined);
+}
+
+static void show_payer(struct seq_file *m, struct mpool *pool,
+		       const struct mpool_payer *payer, char *path)
+{
+	struct mpool_class *cls;
+	struct paid sum = {};
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls)
+			add_paid(&sum, cls, payer);
+	}
+	mpool_memcg_path(payer->memcg, path, PATH_MAX);
+	seq_printf(m, "%10llu %8u %10llu %12llu %8llu %8llu %8llu ",
+		   mpool_memcg_ino(payer->memcg), payer->clients, sum.buffers,
+		   sum.bytes, sum.clean, sum.dirty, sum.quarantined);
+	seq_escape(m, path, " \t\n\\");
+	seq_putc(m, '\n');
+}
+
+static int payers_show(struct seq_file *m, void *v)
+{
+	struct mpool *pool = m->private;
+	char *path = kmalloc(PATH_MAX, GFP_KERNEL);
+	struct mpool_payer *payer;
+
+	if (!path)
+		return -ENOMEM;
+	seq_printf(m, "%10s %8s %10s %12s %8s %8s %8s %s\n", "cgroup",
+		   "clients", "buffers", "bytes", "clean", "dirty", "pinned",
+		   "path");
+	mutex_lock(&pool->clients_lock);
+	list_for_each_entry(payer, &pool->payers, node)
+		show_payer(m, pool, payer, path);
+	mutex_unlock(&pool->clients_lock);
+	kfree(path);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(payers);
+
+/**
  * mpool_debugfs_add_clients() - the views of a pool's clients
  * @pool: the pool
  * @dir: its directory
@@ -118,4 +195,5 @@ void mpool_debugfs_add_clients(struct mpool *pool, struct dentry *dir)
 {
 	debugfs_create_file("clients", 0400, dir, pool, &clients_fops);
 	debugfs_create_file("carved", 0400, dir, pool, &carved_fops);
+	debugfs_create_file("payers", 0400, dir, pool, &payers_fops);
 }

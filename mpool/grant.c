@@ -51,7 +51,8 @@ static void give_up(struct mpool_client *client, struct mpool_class *cls,
 
 	if (!nr)
 		return;
-	pinned = mpool_stock_return(cls, client->quota.user, nr, descs);
+	pinned = mpool_stock_return(cls, client->payer, client->quota.user, nr,
+				    descs);
 	mpool_quota_part(&client->quota, nr, pinned, class_pages(cls));
 }
 
@@ -79,8 +80,8 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 	charged = room(client, nr, pages);
 	if (!charged || (all && charged < nr))
 		return -EDQUOT;
-	got = mpool_lease_take(cls, client->owner, charged, all, deadline,
-			       descs);
+	got = mpool_lease_take(cls, client->payer, client->owner, charged, all,
+			       deadline, descs);
 	if (got < 0)
 		return got;
 
@@ -94,7 +95,8 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 		charged = 0;
 	}
 	if (charged < got)
-		mpool_stock_return(cls, NULL, got - charged, descs + charged);
+		mpool_stock_return(cls, client->payer, NULL, got - charged,
+				   descs + charged);
 	return charged ? (int)charged : -EDQUOT;
 }
 

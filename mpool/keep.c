@@ -66,7 +66,8 @@ static void retire(struct mpool_client *client, struct mpool_class *cls,
 	mpool_slots_free(&window->slots, nr, holds);
 	for (i = 0; i < nr; i++)
 		descs[i] = holds[i].desc;
-	pinned = mpool_stock_return_cached(cls, client->quota.user, nr, descs);
+	pinned = mpool_stock_return_cached(cls, client->payer,
+					   client->quota.user, nr, descs);
 	mpool_quota_part(&client->quota, nr, pinned, pages_of(cls));
 }
 
@@ -135,6 +136,7 @@ void mpool_keep_init(struct mpool_client *client)
 	client->keeper.shed = shed;
 	client->keeper.user = client->quota.user;
 	client->keeper.share = client->quota.share;
+	client->keeper.payer = client->payer;
 	mpool_keeper_add(client->pool, &client->keeper);
 }
 
@@ -329,7 +331,8 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 				break;
 			descs[n] = holds[i].desc;
 		}
-		pinned = mpool_stock_return(cls, client->quota.user, n, descs);
+		pinned = mpool_stock_return(cls, client->payer,
+					    client->quota.user, n, descs);
 		mpool_quota_part(&client->quota, n, pinned, pages_of(cls));
 	}
 }

@@ -2,15 +2,23 @@
 /*
  * Getting buffers of pages for clients: zeroed ones first, then those that
  * cost a zeroing, then new ones, then in turn with everybody who waits.
+ *
+ * A client whose memory a cgroup is charged for has what was made for that
+ * cgroup, and a client that nobody is charged for has no such.  What is idle for
+ * others is of use at a limit only: then it is replaced.  So whatever comes to
+ * be idle helps whoever waits, and no wait depends on whose it was.
  */
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
+#include "ahead.h"
 #include "class.h"
 #include "events.h"
 #include "lease.h"
 #include "pages.h"
+#include "payer.h"
+#include "payers.h"
 #include "pool.h"
 #include "recall.h"
 #include "reclaim.h"
@@ -20,10 +28,25 @@
 /* Buffers taken out of a depot at a time, staged on the stack. */
 #define BATCH	16
 
+/* New memory; a payer's is not tried hard for, or tasks would be killed. */
+#define GFP_LEASE	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN)
+
+/**
+ * struct take - a lease on its way to buffers
+ * @cls: of what class
+ * @payer: who is charged for them, or NULL: nobody
+ * @descs: what it has
+ * @nr: how many it wants
+ * @need: how many it needs
+ * @got: how many it has
+ * @owner: the client
+ */
 struct take {
 	struct mpool_class *cls;
+	struct mpool_payer *payer;
 	struct mpool_desc **descs;
 	unsigned int nr;
+	unsigned int need;
 	unsigned int got;
 	u32 owner;
 };
@@ -47,7 +70,7 @@ static void take_undo(struct take *t)
 		desc->owner = MPOOL_OWNER_CLEAN;
 		mpool_desc_set(desc, t->cls->tag, MPOOL_FREE);
 		atomic_dec(&t->cls->stock.leased);
-		mpool_stock_add_clean(t->cls, desc);
+		mpool_stock_add_clean(t->cls, t->payer, desc);
 	}
 }
 
@@ -56,7 +79,7 @@ static void take_clean(struct take *t)
 	struct mpool_desc *desc;
 
 	while (t->got < t->nr) {
-		desc = mpool_stock_take_clean(t->cls);
+		desc = mpool_stock_take_clean(t->cls, t->payer);
 		if (!desc)
 			return;
 		take_add(t, desc);
@@ -68,7 +91,7 @@ static void take_dirty(struct take *t)
 	struct mpool_desc *desc;
 
 	while (t->got < t->nr) {
-		desc = mpool_stock_take_dirty(t->cls);
+		desc = mpool_stock_take_dirty(t->cls, t->payer);
 		if (!desc)
 			return;
 		mpool_desc_clean(desc);
@@ -77,32 +100,46 @@ static void take_dirty(struct take *t)
 	}
 }
 
+/* In place of a buffer that is charged to others, or to nobody. */
+static int take_replaced(struct take *t, void *buf)
+{
+	buf = mpool_payer_replace(t->payer, t->cls, GFP_LEASE, buf);
+	if (!buf)
+		return -ENOMEM;
+	take_add(t, mpool_desc(buf));
+	return 0;
+}
+
 /*
  * From the kernel's side to a client's: what a kernel user wrote must go, and
  * what a kernel user left pinned may not be handed out.  Once given to the
  * stock a buffer is the stock's, whatever that finds when it looks itself.
  */
-static void take_from_kernel(struct take *t, void *buf)
+static int take_from_kernel(struct take *t, void *buf)
 {
 	struct mpool_desc *desc = mpool_desc(buf);
 
 	if (mpool_pages_pinned(desc)) {
-		mpool_stock_add_dirty(t->cls, NULL, desc);
-		return;
+		mpool_stock_add_dirty(t->cls, NULL, NULL, desc);
+		return 0;
 	}
+	if (t->payer)
+		return take_replaced(t, buf);
 	mpool_desc_clean(desc);
 	atomic64_inc(&t->cls->stock.zeroed_sync);
 	take_add(t, desc);
+	return 0;
 }
 
-static void take_depot(struct take *t)
+static int take_depot(struct take *t)
 {
 	struct mpool_class *cls = t->cls;
 	void *bufs[BATCH];
 	unsigned int i, got;
 	unsigned long flags;
+	int err = 0;
 
-	while (t->got < t->nr) {
+	while (!err && t->got < t->nr) {
 		raw_spin_lock_irqsave(&cls->lock, flags);
 		got = 0;
 		if (list_empty(&cls->waiters))
@@ -112,10 +149,28 @@ static void take_depot(struct take *t)
 						    bufs);
 		raw_spin_unlock_irqrestore(&cls->lock, flags);
 		if (!got)
-			return;
-		for (i = 0; i < got; i++)
-			take_from_kernel(t, bufs[i]);
+			break;
+		for (i = 0; !err && i < got; i++)
+			err = take_from_kernel(t, bufs[i]);
+		for (; i < got; i++)
+			mpool_slow_put(cls, bufs[i], false);
 	}
+	return err;
+}
+
+/* What stands below the class's limit in this client's way. */
+static int take_others(struct take *t)
+{
+	struct mpool_desc *desc;
+	int err = 0;
+
+	while (!err && t->got < t->nr) {
+		desc = mpool_stock_take_others(t->cls, t->payer);
+		if (!desc)
+			break;
+		err = take_replaced(t, desc->addr);
+	}
+	return err;
 }
 
 /*
@@ -124,14 +179,14 @@ static void take_depot(struct take *t)
  */
 static int take_new(struct take *t)
 {
-	unsigned int target = mpool_class_target(t->cls);
+	unsigned int target = mpool_payer_target(t->payer, t->cls);
 	unsigned int before = t->got;
 	void *bufs[BATCH];
 	int i, got = 0;
 
 	while (t->got < t->nr) {
-		got = mpool_class_grow(t->cls, GFP_KERNEL | __GFP_ZERO |
-				       __GFP_NOWARN | __GFP_NORETRY,
+		got = mpool_payer_grow(t->payer, t->cls,
+				       GFP_LEASE | __GFP_NORETRY,
 				       min(t->nr - t->got, (unsigned int)BATCH),
 				       bufs);
 		if (got < 0)
@@ -141,12 +196,12 @@ static int take_new(struct take *t)
 			take_add(t, mpool_desc(bufs[i]));
 	}
 	if (t->got > before)
-		mpool_stock_grow(t->cls, target);
+		mpool_ahead_grow(t->cls, t->payer, target);
 	return min(got, 0);
 }
 
 /* What the workers had in their hands when nothing was clean, then not dirty. */
-static void take_cleaned(struct take *t)
+static void take_cleaned(struct take *t, bool full)
 {
 	if (t->got == t->nr)
 		return;
@@ -154,14 +209,19 @@ static void take_cleaned(struct take *t)
 	/* Also what they put down between the first look and this one. */
 	take_clean(t);
 	take_dirty(t);
+	if (full)
+		take_others(t);
 }
 
 /* The CPUs' magazines, and what the workers have in their hands. */
-static void take_hidden(struct take *t)
+static void take_hidden(struct take *t, bool full)
 {
 	struct mpool_class *cls = t->cls;
 
-	take_cleaned(t);
+	take_cleaned(t, full);
+	/* The kernel's are replaced when nothing else can be. */
+	if (t->payer && !full)
+		return;
 	/* A grace period that finds nothing would be anybody's to ask for. */
 	if (t->got == t->nr || !mpool_magazine_count(cls))
 		return;
@@ -171,15 +231,15 @@ static void take_hidden(struct take *t)
 }
 
 /* What clients keep and do not use; last, since they lose their mappings. */
-static void take_kept(struct take *t, bool bytes)
+static void take_kept(struct take *t, bool full)
 {
 	struct mpool *pool = t->cls->pool;
 	struct mpool_class *cls;
 	unsigned int i;
 
 	mpool_recall(t->cls, t->nr - t->got, 0);
-	take_cleaned(t);
-	if (t->got || !bytes)
+	take_cleaned(t, full || !t->payer);
+	if (t->got || !full)
 		return;
 	/* The pool's bytes may be kept in other classes. */
 	for (i = 0; i < pool->nr_classes; i++) {
@@ -198,6 +258,28 @@ static void take_kept(struct take *t, bool bytes)
 	}
 }
 
+/* At the cgroup's own limit: nobody else's memory is a help. */
+static int take_yielded(struct take *t)
+{
+	if (t->got >= t->need)
+		return -ENOMEM;
+	mpool_payers_yield(t->cls->pool, t->payer);
+	return take_new(t);
+}
+
+/* At the class's limit, or the pool's: what is idle there for others. */
+static int take_full(struct take *t)
+{
+	int err = take_others(t);
+
+	if (!err && t->payer)
+		err = take_depot(t);
+	/* The place of the one that was to be replaced is free. */
+	if (err == -ENOMEM && t->payer)
+		err = take_yielded(t);
+	return err ?: -ENOSPC;
+}
+
 /* All that can be had without waiting for anybody; who waits comes first. */
 static int take_now(struct take *t)
 {
@@ -207,39 +289,75 @@ static int take_now(struct take *t)
 		return -ENOSPC;
 	take_clean(t);
 	take_dirty(t);
-	take_depot(t);
+	if (!t->payer)
+		take_depot(t);
 	err = take_new(t);
+	if (err == -ENOMEM && t->payer)
+		err = take_yielded(t);
+	if (err == -ENOSPC)
+		err = take_full(t);
 	if (err == -ENOSPC && !t->got && mpool_reclaim_squeeze(t->cls))
 		err = take_new(t);
 	if (err)
-		take_hidden(t);
-	if (t->got < t->nr)
+		take_hidden(t, err == -ENOSPC);
+	if (t->got < t->nr && !(err == -ENOMEM && t->payer))
 		take_kept(t, err == -ENOSPC);
 	return t->got < t->nr ? err : 0;
 }
 
-/* For the first in the queue, when something may have come into the stock. */
+static int grow_one(struct take *t, void **buf)
+{
+	int got = mpool_payer_grow(t->payer, t->cls, GFP_LEASE, 1, buf);
+
+	if (got == -ENOMEM && t->payer) {
+		mpool_payers_yield(t->cls->pool, t->payer);
+		got = mpool_payer_grow(t->payer, t->cls, GFP_LEASE, 1, buf);
+	}
+	return min(got, 0);
+}
+
+/*
+ * For the first in the queue, when something may have come into the stock.  Who
+ * is refused by his cgroup leaves it: there may be others behind.
+ */
 static void *take_grow(struct mpool_class *cls, void *arg)
 {
-	struct mpool_desc *desc = mpool_stock_take_clean(cls);
+	struct take *t = arg;
+	struct mpool_desc *desc;
 	void *buf;
+	int err;
 
+	desc = mpool_stock_take_clean(cls, t->payer);
 	if (desc)
 		return desc->addr;
-	desc = mpool_stock_take_dirty(cls);
+	desc = mpool_stock_take_dirty(cls, t->payer);
 	if (desc) {
 		mpool_desc_clean(desc);
 		atomic64_inc(&cls->stock.zeroed_sync);
 		return desc->addr;
 	}
-	if (mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
-			     &buf) == 1)
+	err = grow_one(t, &buf);
+	if (!err)
 		return buf;
-	if (mpool_reclaim_squeeze(cls) &&
-	    mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, 1,
-			     &buf) == 1)
-		return buf;
-	return NULL;
+	if (err == -ENOSPC || !t->payer) {
+		desc = mpool_stock_take_others(cls, t->payer);
+		if (desc) {
+			buf = mpool_payer_replace(t->payer, cls, GFP_LEASE,
+						  desc->addr);
+			if (buf)
+				return buf;
+			/* Its place is free. */
+			err = grow_one(t, &buf);
+			if (!err)
+				return buf;
+		}
+	}
+	if (err == -ENOSPC && mpool_reclaim_squeeze(cls)) {
+		err = grow_one(t, &buf);
+		if (!err)
+			return buf;
+	}
+	return err == -ENOMEM && t->payer ? ERR_PTR(err) : NULL;
 }
 
 static int take_wait(struct take *t, ktime_t deadline)
@@ -248,9 +366,11 @@ static int take_wait(struct take *t, ktime_t deadline)
 		.state = TASK_INTERRUPTIBLE,
 		.deadline = deadline,
 		.grow = take_grow,
+		.arg = t,
 	};
 	void *buf = mpool_wait(t->cls, &how);
 	struct mpool_desc *desc;
+	int err;
 
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
@@ -261,8 +381,11 @@ static int take_wait(struct take *t, ktime_t deadline)
 	}
 	/* By hand-over from a kernel user's free: counted as his allocation. */
 	atomic64_inc(&t->cls->moved);
-	take_from_kernel(t, buf);
-	return 0;
+	err = take_from_kernel(t, buf);
+	if (err == -ENOMEM && t->payer)
+		err = take_yielded(t);
+	/* Somebody was faster: in the queue again. */
+	return err == -ENOSPC ? 0 : err;
 }
 
 /*
@@ -320,6 +443,7 @@ static int take_all(struct take *t, ktime_t deadline)
 /**
  * mpool_lease_take() - get buffers for a client
  * @cls: a class of pages
+ * @payer: who is charged for them, with a client; NULL: nobody
  * @owner: the client, MPOOL_OWNER_CLIENT or above
  * @nr: how many are wanted
  * @all: fewer are none
@@ -332,17 +456,21 @@ static int take_all(struct take *t, ktime_t deadline)
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
  * @deadline is MPOOL_DEADLINE_NOW or _TRY; -ETIMEDOUT; -EINTR; -ENOSPC when
  * @all are more than the class may ever have; -ENOMEM when the system has no
- * memory.
+ * memory, or the payer's cgroup may have no more.
  */
-int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
-		     bool all, ktime_t deadline, struct mpool_desc **descs)
+int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
+		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_desc **descs)
 {
-	struct take t = { cls, descs, nr, 0, owner };
 	unsigned int need = all ? nr : 1;
+	struct take t = { cls, payer, descs, nr, need, 0, owner };
 	int err;
 
 	if (all && nr > READ_ONCE(cls->max))
 		return -ENOSPC;
+	err = mpool_shelf_open(cls, payer);
+	if (err)
+		return err;
 	err = take_now(&t);
 	if (t.got < need && deadline == MPOOL_DEADLINE_TRY) {
 		take_undo(&t);

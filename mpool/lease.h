@@ -11,6 +11,7 @@
 struct mpool;
 struct mpool_class;
 struct mpool_desc;
+struct mpool_payer;
 
 /* Deadlines for mpool_lease_take(), beside an absolute time. */
 #define MPOOL_DEADLINE_NOW	((ktime_t)0)
@@ -18,8 +19,9 @@ struct mpool_desc;
 #define MPOOL_DEADLINE_TRY	((ktime_t)-1)
 #define MPOOL_DEADLINE_NEVER	KTIME_MAX
 
-int mpool_lease_take(struct mpool_class *cls, u32 owner, unsigned int nr,
-		     bool all, ktime_t deadline, struct mpool_desc **descs);
+int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
+		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_desc **descs);
 bool mpool_lease_ready(struct mpool *pool, unsigned int index);
 
 #endif /* _MPOOL_LEASE_H */

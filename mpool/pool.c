@@ -268,6 +268,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	mutex_init(&pool->starve_lock);
 	INIT_LIST_HEAD(&pool->clients);
 	INIT_LIST_HEAD(&pool->shares);
+	INIT_LIST_HEAD(&pool->payers);
 	mutex_init(&pool->events_lock);
 	INIT_LIST_HEAD(&pool->subscribers);
 	INIT_WORK(&pool->events_work, mpool_events_fn);

@@ -96,6 +96,7 @@ struct mpool_marks {
  * @clients_lock: protects @clients and @shares
  * @clients: attached open files
  * @shares: what users have together; see quota.h
+ * @payers: memory cgroups that clients are in; clients_lock
  * @nr_clients: how many
  * @make_work: makes the classes of @wanted
  * @wanted: classes an atomic allocation missed
@@ -141,9 +142,10 @@ struct mpool {
 	wait_queue_head_t room;
 	struct mutex keepers_lock;	/* protects keepers */
 	struct list_head keepers;
-	struct mutex clients_lock;	/* protects clients, shares */
+	struct mutex clients_lock;	/* protects clients, shares, payers */
 	struct list_head clients;
 	struct list_head shares;
+	struct list_head payers;
 	atomic_t nr_clients;
 	struct work_struct make_work;
 	DECLARE_BITMAP(wanted, MPOOL_CLASSES_MAX);

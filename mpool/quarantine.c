@@ -35,12 +35,14 @@
  * struct look - one look at a quarantine
  * @asked: somebody asked for it; how often it was in vain does not count
  * @delay: ms until the next one, 0: none is needed
+ * @gone: buffers whose payer has gone, for the system
  * @nr: entries of @users
  * @users: whose references are to be put, with no lock held
  */
 struct look {
 	bool asked;
 	unsigned int delay;
+	struct list_head gone;
 	unsigned int nr;
 	struct user_struct *users[BATCH];
 };
@@ -48,13 +50,14 @@ struct look {
 /**
  * mpool_quarantine_add() - a buffer has to wait until nothing reaches it
  * @cls: a class of pages
+ * @shelf: of who is charged for it, and has a client
  * @user: whose locked memory it is, and stays meanwhile; NULL: nobody's
  * @desc: a buffer that no page-table entry reaches, nobody's
  *
  * Context: process.
  */
-void mpool_quarantine_add(struct mpool_class *cls, struct user_struct *user,
-			  struct mpool_desc *desc)
+void mpool_quarantine_add(struct mpool_class *cls, struct mpool_shelf *shelf,
+			  struct user_struct *user, struct mpool_desc *desc)
 {
 	struct mpool_stock *stock = &cls->stock;
 	unsigned long flags;
@@ -63,7 +66,8 @@ void mpool_quarantine_add(struct mpool_class *cls, struct user_struct *user,
 	mpool_desc_set(desc, cls->tag, MPOOL_QUARANTINED);
 	desc->locked = user ? get_uid(user) : NULL;
 	desc->polls = 0;
-	list_add_tail(&desc->node, &stock->quarantine);
+	list_add_tail(&desc->node, &shelf->quarantine);
+	WRITE_ONCE(shelf->nr_quarantined, shelf->nr_quarantined + 1);
 	WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined + 1);
 	if (!stock->ended)
 		mod_delayed_work(mpool_wq, &stock->pin_work,
@@ -90,15 +94,16 @@ static unsigned int back_off(struct mpool_desc *desc)
 	return min(POLL_FIRST_MS << desc->polls, POLL_MAX_MS);
 }
 
-/* What nothing reaches any more is dirty. */
-static void look_through(struct mpool_class *cls, struct look *l)
+/* What nothing reaches any more is dirty; without a @shelf it is nobody's. */
+static void look_at(struct mpool_class *cls, struct mpool_shelf *shelf,
+		    struct list_head *list, struct look *l)
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct mpool_desc *desc, *next;
 	unsigned int mine;
 
 	lockdep_assert_held(&stock->lock);
-	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+	list_for_each_entry_safe(desc, next, list, node) {
 		if (l->nr == BATCH) {
 			/* At once, with room for more. */
 			l->delay = 1;
@@ -115,16 +120,36 @@ static void look_through(struct mpool_class *cls, struct look *l)
 		if (l->users[l->nr])
 			l->nr++;
 		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
-		mpool_stock_push_dirty(cls, desc);
+		if (shelf) {
+			WRITE_ONCE(shelf->nr_quarantined,
+				   shelf->nr_quarantined - 1);
+			mpool_stock_push_dirty(cls, shelf, desc);
+		} else {
+			mpool_desc_set(desc, cls->tag, MPOOL_FREE);
+			list_move(&desc->node, &l->gone);
+		}
 	}
+}
+
+static void look_through(struct mpool_class *cls, struct look *l)
+{
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_shelf *shelf;
+
+	list_for_each_entry(shelf, &stock->shelves, node)
+		look_at(cls, shelf, &shelf->quarantine, l);
+	look_at(cls, NULL, &stock->orphans, l);
 }
 
 static void look(struct mpool_class *cls, bool asked)
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct look l = { .asked = asked };
+	struct mpool_desc *desc, *next;
 	unsigned long flags;
+	void *buf;
 
+	INIT_LIST_HEAD(&l.gone);
 	spin_lock_irqsave(&stock->lock, flags);
 	look_through(cls, &l);
 	if (l.delay && !stock->ended)
@@ -133,6 +158,11 @@ static void look(struct mpool_class *cls, bool asked)
 	spin_unlock_irqrestore(&stock->lock, flags);
 	while (l.nr)
 		free_uid(l.users[--l.nr]);
+	list_for_each_entry_safe(desc, next, &l.gone, node) {
+		list_del_init(&desc->node);
+		buf = desc->addr;
+		mpool_class_give_back(cls, 1, &buf);
+	}
 	mpool_wait_kick(cls);
 }
 
@@ -171,7 +201,7 @@ void mpool_quarantine_look(struct mpool *pool)
 
 /**
  * mpool_quarantine_exit() - end a quarantine
- * @cls: a class whose stock was stopped
+ * @cls: a class whose stock was stopped, and that no payer has a shelf in
  *
  * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
  * the pin's last put gives the pages to the system.  Nothing waits for that,
@@ -188,7 +218,8 @@ void mpool_quarantine_exit(struct mpool_class *cls)
 	unsigned int left = 0;
 	void *buf;
 
-	list_for_each_entry_safe(desc, next, &stock->quarantine, node) {
+	list_splice_tail_init(&stock->own.quarantine, &stock->orphans);
+	list_for_each_entry_safe(desc, next, &stock->orphans, node) {
 		list_del_init(&desc->node);
 		stock->nr_quarantined--;
 		left += mpool_pages_pinned(desc);

@@ -8,11 +8,12 @@
 struct mpool;
 struct mpool_class;
 struct mpool_desc;
+struct mpool_shelf;
 struct user_struct;
 struct work_struct;
 
-void mpool_quarantine_add(struct mpool_class *cls, struct user_struct *user,
-			  struct mpool_desc *desc);
+void mpool_quarantine_add(struct mpool_class *cls, struct mpool_shelf *shelf,
+			  struct user_struct *user, struct mpool_desc *desc);
 void mpool_quarantine_look(struct mpool *pool);
 void mpool_quarantine_fn(struct work_struct *work);
 void mpool_quarantine_exit(struct mpool_class *cls);

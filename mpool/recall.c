@@ -118,6 +118,24 @@ void mpool_recall_share(struct mpool *pool, const struct mpool_share *share)
 }
 
 /**
+ * mpool_recall_payer() - have all that a payer's clients keep given back
+ * @pool: the pool
+ * @payer: whose cgroup is at its limit
+ *
+ * Context: as for mpool_recall().
+ */
+void mpool_recall_payer(struct mpool *pool, const struct mpool_payer *payer)
+{
+	struct mpool_keeper *keeper;
+
+	mutex_lock(&pool->keepers_lock);
+	list_for_each_entry(keeper, &pool->keepers, node)
+		if (keeper->payer == payer)
+			keeper->shed(keeper, NULL, UINT_MAX, U32_MAX);
+	mutex_unlock(&pool->keepers_lock);
+}
+
+/**
  * mpool_recall_later() - have a worker call all of a class back
  * @cls: the class
  *

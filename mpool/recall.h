@@ -10,6 +10,7 @@
 
 struct mpool;
 struct mpool_class;
+struct mpool_payer;
 struct mpool_share;
 struct user_struct;
 struct work_struct;
@@ -19,6 +20,7 @@ struct work_struct;
  * @node: among the pool's; its keepers_lock
  * @user: whose locked memory they are, or NULL; constant
  * @share: of the pool, that they count in; constant
+ * @payer: who is charged for them, or NULL; constant
  * @shed: gives back up to @nr of a class (of all with NULL) that were not
  *	used since @until, seconds of CLOCK_BOOTTIME; returns how many.  May
  *	sleep; the keeper stays while it runs.
@@ -27,6 +29,7 @@ struct mpool_keeper {
 	struct list_head node;
 	const struct user_struct *user;
 	const struct mpool_share *share;
+	const struct mpool_payer *payer;
 	unsigned int (*shed)(struct mpool_keeper *keeper,
 			     struct mpool_class *cls, unsigned int nr,
 			     u32 until);
@@ -38,6 +41,7 @@ unsigned int mpool_recall(struct mpool_class *cls, unsigned int nr,
 			  unsigned int age_ms);
 void mpool_recall_user(struct mpool *pool, const struct user_struct *user);
 void mpool_recall_share(struct mpool *pool, const struct mpool_share *share);
+void mpool_recall_payer(struct mpool *pool, const struct mpool_payer *payer);
 void mpool_recall_later(struct mpool_class *cls);
 void mpool_recall_fn(struct work_struct *work);
 

@@ -11,6 +11,7 @@
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 
+#include "ahead.h"
 #include "class.h"
 #include "compat/shrinker.h"
 #include "pool.h"
@@ -227,7 +228,7 @@ static void adapt(struct mpool_class *cls, unsigned long busy)
 	if (atomic_read(&cls->backed) > (int)target)
 		give_back(cls, 0, target);
 	else if (cls->paged && atomic64_read(&cls->stock.leases))
-		mpool_stock_grow(cls, target);
+		mpool_ahead_grow(cls, NULL, target);
 	else
 		mpool_class_fill(cls, target);
 }

@@ -31,12 +31,23 @@ static void *take_stock(struct mpool_class *cls)
 	return desc ? desc->addr : NULL;
 }
 
+/* At a limit, what is idle for somebody who is charged for it. */
+static int take_charged(struct mpool_class *cls, void **buf)
+{
+	if (!cls->paged)
+		return -ENOSPC;
+	*buf = mpool_stock_replace(cls, GFP_KERNEL);
+	return *buf ? 0 : -ENOSPC;
+}
+
 static int take_new(struct mpool_class *cls, void **buf)
 {
 	int got = mpool_class_grow(cls, GFP_KERNEL, 1, buf);
 
 	if (got == -ENOSPC && mpool_reclaim_squeeze(cls))
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, buf);
+	if (got == -ENOSPC)
+		return take_charged(cls, buf);
 	return min(got, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include "ahead.h"
 #include "class.h"
 #include "debug.h"
 #include "pages.h"
@@ -38,42 +39,49 @@ void mpool_desc_clean(struct mpool_desc *desc)
 	desc->owner = MPOOL_OWNER_CLEAN;
 }
 
-static struct mpool_desc *stock_pop(struct mpool_stock *stock,
-				    struct list_head *list, unsigned int *nr)
+/* @all: the stock's count of this kind */
+static struct mpool_desc *pile_pop(struct mpool_pile *pile, unsigned int *all)
 {
 	struct mpool_desc *desc;
 
-	lockdep_assert_held(&stock->lock);
-	desc = list_first_entry_or_null(list, struct mpool_desc, node);
+	desc = list_first_entry_or_null(&pile->list, struct mpool_desc, node);
 	if (desc) {
 		list_del_init(&desc->node);
-		WRITE_ONCE(*nr, *nr - 1);
+		WRITE_ONCE(pile->nr, pile->nr - 1);
+		WRITE_ONCE(*all, *all - 1);
 	}
 	return desc;
 }
 
-static struct mpool_desc *stock_pop_tail(struct mpool_stock *stock,
-					 struct list_head *list,
-					 unsigned int *nr)
+static struct mpool_desc *pile_pop_tail(struct mpool_pile *pile,
+					unsigned int *all)
 {
-	lockdep_assert_held(&stock->lock);
 	/* Popping takes the first one. */
-	if (!list_empty(list))
-		list_rotate_to_front(list->prev, list);
-	return stock_pop(stock, list, nr);
+	if (!list_empty(&pile->list))
+		list_rotate_to_front(pile->list.prev, &pile->list);
+	return pile_pop(pile, all);
+}
+
+static void pile_push(struct mpool_pile *pile, unsigned int *all,
+		      struct mpool_desc *desc)
+{
+	desc->stamp = jiffies;
+	list_move(&desc->node, &pile->list);
+	WRITE_ONCE(pile->nr, pile->nr + 1);
+	WRITE_ONCE(*all, *all + 1);
 }
 
 static struct mpool_desc *stock_take(struct mpool_stock *stock,
-				     struct list_head *list, unsigned int *nr)
+				     struct mpool_pile *pile, unsigned int *all)
 {
 	struct mpool_desc *desc;
 	unsigned long flags;
 
 	/* Mostly there is nothing, and no need for the lock. */
-	if (!READ_ONCE(*nr))
+	if (!READ_ONCE(pile->nr))
 		return NULL;
 	spin_lock_irqsave(&stock->lock, flags);
-	desc = stock_pop(stock, list, nr);
+	desc = pile_pop(pile, all);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	return desc;
 }
@@ -81,72 +89,97 @@ static struct mpool_desc *stock_take(struct mpool_stock *stock,
 /**
  * mpool_stock_take_clean() - take a zeroed buffer
  * @cls: a class of pages
+ * @payer: who is charged for it, with a shelf; NULL: nobody
  *
  * Context: any but interrupts.
  * Return: a buffer, MPOOL_FREE and the caller's, or NULL.
  */
-struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls)
+struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls,
+					  struct mpool_payer *payer)
 {
 	struct mpool_stock *stock = &cls->stock;
 
-	return stock_take(stock, &stock->clean, &stock->nr_clean);
+	return stock_take(stock, &mpool_shelf(cls, payer)->clean,
+			  &stock->nr_clean);
 }
 
 /**
  * mpool_stock_take_dirty() - take a buffer that a client gave back
  * @cls: a class of pages
+ * @payer: who is charged for it, with a shelf; NULL: nobody
  *
  * Context: any but interrupts.
  * Return: a buffer, MPOOL_FREE and the caller's to zero, or NULL.
  */
-struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls)
+struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls,
+					  struct mpool_payer *payer)
 {
 	struct mpool_stock *stock = &cls->stock;
 
-	return stock_take(stock, &stock->dirty, &stock->nr_dirty);
+	return stock_take(stock, &mpool_shelf(cls, payer)->dirty,
+			  &stock->nr_dirty);
 }
 
-static void stock_push_clean(struct mpool_stock *stock, struct mpool_desc *desc)
+/*
+ * Puts a zeroed buffer on its shelf.  A payer that has gone meanwhile, while a
+ * worker had the buffer, wants none: false, and it is still the caller's.
+ */
+static bool put_clean(struct mpool_class *cls, struct mpool_shelf *shelf,
+		      struct mpool_desc *desc, bool was_busy)
 {
-	lockdep_assert_held(&stock->lock);
-	list_add(&desc->node, &stock->clean);
-	WRITE_ONCE(stock->nr_clean, stock->nr_clean + 1);
+	struct mpool_stock *stock = &cls->stock;
+	unsigned long flags;
+	bool wanted;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	stock->busy -= was_busy;
+	wanted = !shelf->ended;
+	if (wanted)
+		pile_push(&shelf->clean, &stock->nr_clean, desc);
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return wanted;
+}
+
+static void add_clean(struct mpool_class *cls, struct mpool_shelf *shelf,
+		      struct mpool_desc *desc, bool was_busy)
+{
+	void *buf = desc->addr;
+
+	if (put_clean(cls, shelf, desc, was_busy))
+		mpool_wait_kick(cls);
+	else
+		mpool_class_give_back(cls, 1, &buf);
 }
 
 /**
  * mpool_stock_add_clean() - put a zeroed buffer where leases look first
  * @cls: a class of pages
+ * @payer: who is charged for it, with a shelf; NULL: nobody
  * @desc: a zeroed buffer, MPOOL_FREE, nobody's
  *
  * Context: process.
  */
-void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc)
+void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_payer *payer,
+			   struct mpool_desc *desc)
 {
-	struct mpool_stock *stock = &cls->stock;
-	unsigned long flags;
-
-	spin_lock_irqsave(&stock->lock, flags);
-	desc->stamp = jiffies;
-	stock_push_clean(stock, desc);
-	spin_unlock_irqrestore(&stock->lock, flags);
-	mpool_wait_kick(cls);
+	add_clean(cls, mpool_shelf(cls, payer), desc, false);
 }
 
 /**
  * mpool_stock_push_dirty() - have a buffer zeroed, and leased again
  * @cls: a class of pages, its stock's lock held
+ * @shelf: of who is charged for it
  * @desc: a buffer that nothing reaches, nobody's; on no list, or on another one
  *	of the stock's
  */
-void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc)
+void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_shelf *shelf,
+			    struct mpool_desc *desc)
 {
 	struct mpool_stock *stock = &cls->stock;
 
 	lockdep_assert_held(&stock->lock);
 	mpool_desc_set(desc, cls->tag, MPOOL_FREE);
-	desc->stamp = jiffies;
-	list_move(&desc->node, &stock->dirty);
-	WRITE_ONCE(stock->nr_dirty, stock->nr_dirty + 1);
+	pile_push(&shelf->dirty, &stock->nr_dirty, desc);
 	if (!stock->ended)
 		queue_work(mpool_wq, &stock->clean_work);
 }
@@ -154,6 +187,7 @@ void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc)
 /**
  * mpool_stock_add_dirty() - put a buffer where it waits to be zeroed
  * @cls: a class of pages
+ * @payer: who is charged for it, and has a client; NULL: nobody
  * @user: whose locked memory it is and, while it is pinned, stays; or NULL
  * @desc: a buffer that no page-table entry reaches, nobody's
  *
@@ -161,35 +195,38 @@ void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc)
  * Return: true, or false when something still reaches its pages, and it went
  * to quarantine instead.
  */
-bool mpool_stock_add_dirty(struct mpool_class *cls, struct user_struct *user,
-			   struct mpool_desc *desc)
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_payer *payer,
+			   struct user_struct *user, struct mpool_desc *desc)
 {
+	struct mpool_shelf *shelf = mpool_shelf(cls, payer);
 	struct mpool_stock *stock = &cls->stock;
 	unsigned long flags;
 
 	if (mpool_pages_pinned(desc)) {
-		mpool_quarantine_add(cls, user, desc);
+		mpool_quarantine_add(cls, shelf, user, desc);
 		return false;
 	}
 	spin_lock_irqsave(&stock->lock, flags);
-	mpool_stock_push_dirty(cls, desc);
+	mpool_stock_push_dirty(cls, shelf, desc);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	return true;
 }
 
-static unsigned int add_all(struct mpool_class *cls, struct user_struct *user,
-			    unsigned int nr, struct mpool_desc **descs)
+static unsigned int add_all(struct mpool_class *cls, struct mpool_payer *payer,
+			    struct user_struct *user, unsigned int nr,
+			    struct mpool_desc **descs)
 {
 	unsigned int i, pinned = 0;
 
 	for (i = 0; i < nr; i++)
-		pinned += !mpool_stock_add_dirty(cls, user, descs[i]);
+		pinned += !mpool_stock_add_dirty(cls, payer, user, descs[i]);
 	return pinned;
 }
 
 /**
  * mpool_stock_return() - leases ended
  * @cls: a class of pages
+ * @payer: who is charged for them, and has a client; NULL: nobody
  * @user: whose locked memory they are, or NULL
  * @nr: how many
  * @descs: the buffers, MPOOL_LEASED; no page-table entry reaches them
@@ -198,10 +235,11 @@ static unsigned int add_all(struct mpool_class *cls, struct user_struct *user,
  * Return: how many went to quarantine, and stay the user's locked memory.
  */
 unsigned int mpool_stock_return(struct mpool_class *cls,
+				struct mpool_payer *payer,
 				struct user_struct *user, unsigned int nr,
 				struct mpool_desc **descs)
 {
-	unsigned int pinned = add_all(cls, user, nr, descs);
+	unsigned int pinned = add_all(cls, payer, user, nr, descs);
 
 	atomic_sub(nr, &cls->stock.leased);
 	atomic64_add(nr, &cls->stock.releases);
@@ -243,6 +281,7 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr)
 /**
  * mpool_stock_return_cached() - buffers left a client that kept them
  * @cls: a class of pages
+ * @payer: who is charged for them, and has a client; NULL: nobody
  * @user: whose locked memory they are, or NULL
  * @nr: how many
  * @descs: the buffers; no page-table entry reaches them
@@ -251,11 +290,12 @@ void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr)
  * Return: as mpool_stock_return().
  */
 unsigned int mpool_stock_return_cached(struct mpool_class *cls,
+				       struct mpool_payer *payer,
 				       struct user_struct *user,
 				       unsigned int nr,
 				       struct mpool_desc **descs)
 {
-	unsigned int pinned = add_all(cls, user, nr, descs);
+	unsigned int pinned = add_all(cls, payer, user, nr, descs);
 
 	atomic_sub(nr, &cls->stock.cached);
 	/* Some may be in quarantine. */
@@ -264,31 +304,46 @@ unsigned int mpool_stock_return_cached(struct mpool_class *cls,
 	return pinned;
 }
 
+static struct mpool_shelf *some_dirty(struct mpool_stock *stock)
+{
+	struct mpool_shelf *shelf;
+
+	lockdep_assert_held(&stock->lock);
+	if (stock->nr_dirty)
+		list_for_each_entry(shelf, &stock->shelves, node)
+			if (shelf->dirty.nr)
+				return shelf;
+	return NULL;
+}
+
 static void stock_clean_fn(struct work_struct *work)
 {
 	struct mpool_stock *stock = container_of(work, struct mpool_stock,
 						 clean_work);
 	struct mpool_class *cls = container_of(stock, struct mpool_class,
 					       stock);
+	struct mpool_shelf *shelf;
 	struct mpool_desc *desc;
 	unsigned long flags;
 
 	for (;;) {
+		desc = NULL;
 		spin_lock_irqsave(&stock->lock, flags);
-		/* The first to come first, so that clean has the last on top. */
-		desc = stock_pop_tail(stock, &stock->dirty, &stock->nr_dirty);
-		if (desc)
+		shelf = some_dirty(stock);
+		if (shelf) {
+			/* First come first: clean has the last on top. */
+			desc = pile_pop_tail(&shelf->dirty, &stock->nr_dirty);
 			stock->busy++;
+			/* The clients have a reference, or no shelf. */
+			mpool_payer_hold(shelf->payer);
+		}
 		spin_unlock_irqrestore(&stock->lock, flags);
 		if (!desc)
 			return;
 		mpool_desc_clean(desc);
-		spin_lock_irqsave(&stock->lock, flags);
-		stock->busy--;
-		stock_push_clean(stock, desc);
-		spin_unlock_irqrestore(&stock->lock, flags);
 		atomic64_inc(&stock->zeroed);
-		mpool_wait_kick(cls);
+		add_clean(cls, shelf, desc, true);
+		mpool_payer_put(shelf->payer);
 	}
 }
 
@@ -302,10 +357,10 @@ static void stock_clean_fn(struct work_struct *work)
  */
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep)
 {
-	struct mpool_desc *desc = mpool_stock_take_clean(cls);
+	struct mpool_desc *desc = mpool_stock_take_clean(cls, NULL);
 
 	if (!desc && sleep) {
-		desc = mpool_stock_take_dirty(cls);
+		desc = mpool_stock_take_dirty(cls, NULL);
 		if (desc)
 			mpool_desc_clean(desc);
 	}
@@ -314,32 +369,97 @@ struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep)
 	return desc;
 }
 
-static struct mpool_desc *stock_pop_old(struct mpool_stock *stock,
-					struct list_head *list,
-					unsigned int *nr, unsigned long age)
+static struct mpool_pile *pile_of(struct mpool_shelf *shelf, bool dirty)
 {
+	return dirty ? &shelf->dirty : &shelf->clean;
+}
+
+/* The pile with the least recently used buffer of a kind, if that is old. */
+static struct mpool_shelf *oldest(struct mpool_stock *stock, bool dirty,
+				  unsigned long age,
+				  const struct mpool_shelf *but)
+{
+	struct mpool_shelf *shelf, *found = NULL;
+	unsigned long stamp = jiffies - age;
 	struct mpool_desc *desc;
 
 	lockdep_assert_held(&stock->lock);
-	if (list_empty(list))
+	list_for_each_entry(shelf, &stock->shelves, node) {
+		if (shelf == but || !pile_of(shelf, dirty)->nr)
+			continue;
+		desc = list_last_entry(&pile_of(shelf, dirty)->list,
+				       struct mpool_desc, node);
+		if ((age || found) && time_after(desc->stamp, stamp))
+			continue;
+		stamp = desc->stamp;
+		found = shelf;
+	}
+	return found;
+}
+
+static struct mpool_desc *stock_pop_old(struct mpool_stock *stock, bool dirty,
+					unsigned long age,
+					const struct mpool_shelf *but)
+{
+	unsigned int *all = dirty ? &stock->nr_dirty : &stock->nr_clean;
+	struct mpool_shelf *shelf;
+
+	if (!*all)
 		return NULL;
-	desc = list_last_entry(list, struct mpool_desc, node);
-	if (age && time_before(jiffies, desc->stamp + age))
+	shelf = oldest(stock, dirty, age, but);
+	if (!shelf)
 		return NULL;
-	return stock_pop_tail(stock, list, nr);
+	/* It is for the system: who was charged for it is no more. */
+	atomic_dec(&shelf->backed);
+	return pile_pop_tail(pile_of(shelf, dirty), all);
 }
 
 static struct mpool_desc *stock_pop_idle(struct mpool_stock *stock,
-					 unsigned long age)
+					 unsigned long age,
+					 const struct mpool_shelf *but)
 {
 	struct mpool_desc *desc;
 	unsigned long flags;
 
 	spin_lock_irqsave(&stock->lock, flags);
-	desc = stock_pop_old(stock, &stock->dirty, &stock->nr_dirty, age) ?:
-	       stock_pop_old(stock, &stock->clean, &stock->nr_clean, age);
+	desc = stock_pop_old(stock, true, age, but) ?:
+	       stock_pop_old(stock, false, age, but);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	return desc;
+}
+
+/**
+ * mpool_stock_take_others() - take an idle buffer that others are charged for
+ * @cls: a class of pages
+ * @payer: whose buffers are not meant; NULL: nobody's are not
+ *
+ * Context: any but NMI.
+ * Return: a buffer, MPOOL_FREE, the caller's to give back to the system or to
+ * have replaced, with its owner's bytes in it; or NULL.
+ */
+struct mpool_desc *mpool_stock_take_others(struct mpool_class *cls,
+					   struct mpool_payer *payer)
+{
+	struct mpool_stock *stock = &cls->stock;
+
+	if (!READ_ONCE(stock->nr_clean) && !READ_ONCE(stock->nr_dirty))
+		return NULL;
+	return stock_pop_idle(stock, 0, mpool_shelf(cls, payer));
+}
+
+/**
+ * mpool_stock_replace() - have a payer's idle buffer replaced for the kernel
+ * @cls: a class of pages
+ * @gfp: how to allocate
+ *
+ * Context: process, as @gfp says.
+ * Return: a buffer, MPOOL_FREE, that nobody is charged for, or NULL.
+ */
+void *mpool_stock_replace(struct mpool_class *cls, gfp_t gfp)
+{
+	struct mpool_desc *desc = mpool_stock_take_others(cls, NULL);
+
+	return desc ? mpool_class_replace(cls, gfp, desc->addr) : NULL;
 }
 
 /**
@@ -361,7 +481,7 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 	unsigned int done = 0;
 
 	while (done < most) {
-		struct mpool_desc *desc = stock_pop_idle(stock, age);
+		struct mpool_desc *desc = stock_pop_idle(stock, age, NULL);
 		void *buf;
 
 		if (!desc)
@@ -371,46 +491,6 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 		done++;
 	}
 	return done;
-}
-
-static void stock_grow_fn(struct work_struct *work)
-{
-	struct mpool_stock *stock = container_of(work, struct mpool_stock,
-						 grow_work);
-	struct mpool_class *cls = container_of(stock, struct mpool_class,
-					       stock);
-	void *buf;
-
-	/* A system that has no memory to spare is not asked twice. */
-	while (atomic_read(&cls->backed) < (int)READ_ONCE(stock->grow_to) &&
-	       !READ_ONCE(stock->ended)) {
-		if (mpool_class_grow(cls, GFP_KERNEL | __GFP_ZERO |
-				     __GFP_NOWARN | __GFP_NORETRY, 1, &buf) < 0)
-			break;
-		mpool_stock_add_clean(cls, mpool_desc(buf));
-		cond_resched();
-	}
-}
-
-/**
- * mpool_stock_grow() - have zeroed buffers made in the background
- * @cls: a class of pages
- * @target: how many it shall back in the end, limits permitting
- *
- * Context: process.
- */
-void mpool_stock_grow(struct mpool_class *cls, unsigned int target)
-{
-	struct mpool_stock *stock = &cls->stock;
-	unsigned long flags;
-
-	if (atomic_read(&cls->backed) >= (int)target)
-		return;
-	spin_lock_irqsave(&stock->lock, flags);
-	WRITE_ONCE(stock->grow_to, target);
-	if (!stock->ended)
-		queue_work(mpool_wq, &stock->grow_work);
-	spin_unlock_irqrestore(&stock->lock, flags);
 }
 
 /**
@@ -448,13 +528,14 @@ void mpool_stock_init(struct mpool_class *cls)
 	struct mpool_stock *stock = &cls->stock;
 
 	spin_lock_init(&stock->lock);
-	INIT_LIST_HEAD(&stock->clean);
-	INIT_LIST_HEAD(&stock->dirty);
-	INIT_LIST_HEAD(&stock->quarantine);
+	INIT_LIST_HEAD(&stock->shelves);
+	INIT_LIST_HEAD(&stock->orphans);
+	mpool_shelf_init(&stock->own, NULL);
+	list_add(&stock->own.node, &stock->shelves);
 	INIT_WORK(&stock->clean_work, stock_clean_fn);
 	INIT_DELAYED_WORK(&stock->pin_work, mpool_quarantine_fn);
 	INIT_WORK(&stock->recall_work, mpool_recall_fn);
-	INIT_WORK(&stock->grow_work, stock_grow_fn);
+	INIT_WORK(&stock->grow_work, mpool_ahead_fn);
 	init_waitqueue_head(&stock->turn);
 }
 

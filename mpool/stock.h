@@ -12,19 +12,22 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "shelf.h"
+
 struct mpool_class;
 struct mpool_desc;
+struct mpool_payer;
 struct user_struct;
 
 /**
  * struct mpool_stock - a class's lease stock
- * @lock: protects the lists and their counts; process context only
- * @clean: zeroed, nobody's; last come, first taken
- * @dirty: written by a client that gave them back; last come first
- * @quarantine: still reached by a pin; oldest first
- * @nr_clean: in @clean
- * @nr_dirty: in @dirty
- * @nr_quarantined: in @quarantine
+ * @lock: protects the shelves, the lists and their counts
+ * @own: what nobody is charged for; the kernel may have it, too
+ * @shelves: @own, and those of payers
+ * @orphans: still reached by a pin, and their payer has gone
+ * @nr_clean: on all shelves
+ * @nr_dirty: likewise
+ * @nr_quarantined: likewise, and in @orphans
  * @busy: dirty ones in the cleaner's hands
  * @collecting: somebody waits with buffers in hand
  * @turn: who waits for @collecting
@@ -40,13 +43,12 @@ struct user_struct;
  * @pin_work: looks whether @quarantine is still reached
  * @recall_work: calls @cached back
  * @grow_work: makes clean ones ahead of their lease
- * @grow_to: how many the class shall back then
  */
 struct mpool_stock {
 	spinlock_t lock;	/* protects the lists and counts */
-	struct list_head clean;
-	struct list_head dirty;
-	struct list_head quarantine;
+	struct mpool_shelf own;
+	struct list_head shelves;
+	struct list_head orphans;
 	unsigned int nr_clean;
 	unsigned int nr_dirty;
 	unsigned int nr_quarantined;
@@ -65,32 +67,39 @@ struct mpool_stock {
 	struct delayed_work pin_work;
 	struct work_struct recall_work;
 	struct work_struct grow_work;
-	unsigned int grow_to;
 };
 
 void mpool_stock_init(struct mpool_class *cls);
 void mpool_stock_stop(struct mpool_class *cls);
 void mpool_stock_exit(struct mpool_class *cls);
-struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls);
-struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls);
-void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_desc *desc);
-void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_desc *desc);
-bool mpool_stock_add_dirty(struct mpool_class *cls, struct user_struct *user,
+struct mpool_desc *mpool_stock_take_clean(struct mpool_class *cls,
+					  struct mpool_payer *payer);
+struct mpool_desc *mpool_stock_take_dirty(struct mpool_class *cls,
+					  struct mpool_payer *payer);
+struct mpool_desc *mpool_stock_take_others(struct mpool_class *cls,
+					   struct mpool_payer *payer);
+void mpool_stock_add_clean(struct mpool_class *cls, struct mpool_payer *payer,
 			   struct mpool_desc *desc);
+void mpool_stock_push_dirty(struct mpool_class *cls, struct mpool_shelf *shelf,
+			    struct mpool_desc *desc);
+bool mpool_stock_add_dirty(struct mpool_class *cls, struct mpool_payer *payer,
+			   struct user_struct *user, struct mpool_desc *desc);
 unsigned int mpool_stock_return(struct mpool_class *cls,
+				struct mpool_payer *payer,
 				struct user_struct *user, unsigned int nr,
 				struct mpool_desc **descs);
 unsigned int mpool_stock_return_cached(struct mpool_class *cls,
+				       struct mpool_payer *payer,
 				       struct user_struct *user,
 				       unsigned int nr,
 				       struct mpool_desc **descs);
 void mpool_stock_keep(struct mpool_class *cls, unsigned int nr);
 void mpool_stock_unkeep(struct mpool_class *cls, unsigned int nr);
+void *mpool_stock_replace(struct mpool_class *cls, gfp_t gfp);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
 void mpool_stock_settle(struct mpool_class *cls);
-void mpool_stock_grow(struct mpool_class *cls, unsigned int target);
 void mpool_desc_clean(struct mpool_desc *desc);
 
 #endif /* _MPOOL_STOCK_H */

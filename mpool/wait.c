@@ -496,7 +496,8 @@ static void wait_tell(struct mpool_class *cls, int err, u64 ns)
  * @how: state, deadline, and what may make a buffer meanwhile
  *
  * Context: process, sleeps.
- * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR) or ERR_PTR(-ETIMEDOUT).
+ * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR), ERR_PTR(-ETIMEDOUT), or what
+ * @how's grow gave up for.
  */
 void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 {
@@ -521,7 +522,10 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 			/* A kick from here on is for the next round. */
 			smp_store_mb(w.retry, false);
 			made = how->grow(cls, how->arg);
-			if (made)
+			err = PTR_ERR_OR_ZERO(made);
+			if (err)
+				made = NULL;
+			if (made || err)
 				break;
 			if (!starving && short_of_bytes(cls)) {
 				mpool_starve_begin(cls->pool);
@@ -542,9 +546,10 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 		mpool_starve_end(cls->pool);
 	buf = wait_leave(cls, &w);
 	wait_tell(cls, buf || made ? 0 : err, ktime_get_ns() - start);
-	if (!buf)
-		return made ?: ERR_PTR(err);
-	if (made)
-		mpool_slow_put(cls, made, how->counted);
-	return buf;
+	if (!made)
+		return buf ?: ERR_PTR(err);
+	/* What was made may be this waiter's alone, the other is anybody's. */
+	if (buf)
+		mpool_slow_put(cls, buf, true);
+	return made;
 }

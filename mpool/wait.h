@@ -14,16 +14,15 @@ struct mpool_class;
  * struct mpool_wait_how - how somebody waits for a buffer
  * @state: TASK_KILLABLE or TASK_INTERRUPTIBLE
  * @deadline: absolute CLOCK_MONOTONIC, KTIME_MAX for no limit
- * @grow: tries to make a buffer; called without locks, may sleep
+ * @grow: tries to make a buffer; called without locks, may sleep; an ERR_PTR
+ *	ends the wait
  * @arg: for @grow
- * @counted: what @grow makes was counted as an allocation
  */
 struct mpool_wait_how {
 	unsigned int state;
 	ktime_t deadline;
 	void *(*grow)(struct mpool_class *cls, void *arg);
 	void *arg;
-	bool counted;
 };
 
 void mpool_wait_init(struct mpool_class *cls);

@@ -363,7 +363,8 @@ struct mpool_lease {
  * -ENOSPC: the client's window has no free slot of that class, all that are
  * asked for are more than the class may have, or the pool has no room for the
  * class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
- * max_size.  -ENOMEM, -EINVAL, -EFAULT, -E2BIG.
+ * max_size.  -ENOMEM: also when the memory cgroup of who attached is at its
+ * limit; that is not waited for.  -EINVAL, -EFAULT, -E2BIG.
  */
 struct mpool_lease_req {
 	__u32 size;
