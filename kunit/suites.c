@@ -27,6 +27,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_quota_suite,
 	&mpool_carve_suite,
 	&mpool_grant_suite,
+	&mpool_payer_suite,
 	&mpool_reclaim_suite,
 	&mpool_reserve_suite,
 	&mpool_use_suite,

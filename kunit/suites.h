@@ -29,6 +29,7 @@ extern struct kunit_suite mpool_lease_suite;
 extern struct kunit_suite mpool_quota_suite;
 extern struct kunit_suite mpool_carve_suite;
 extern struct kunit_suite mpool_grant_suite;
+extern struct kunit_suite mpool_payer_suite;
 extern struct kunit_suite mpool_stats_suite;
 extern struct kunit_suite mpool_hist_suite;
 extern struct kunit_suite mpool_leak_suite;
