@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Two memory cgroups for a test.
+ *
+ * A cgroup's usage is known to the caches of charges that CPUs keep: so much is
+ * to be leased that these do not matter.
+ */
+#ifndef _MPOOL_TEST_CGROUP_H
+#define _MPOOL_TEST_CGROUP_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mpool_test.h"
+
+#define ROOT	"/sys/fs/cgroup"
+#define MIB	1048576UL
+/* 64 pages a CPU, and what the processes have themselves. */
+#define SLACK	(2 * MIB)
+
+static const char *const names[] = { ROOT "/mt_a", ROOT "/mt_b" };
+
+enum { A, B, NR_GROUPS, NOWHERE = NR_GROUPS };
+
+static inline int write_to(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* A file of one number, or the number behind a word. */
+static inline long number_of(const char *dir, const char *name, const char *word)
+{
+	char path[128], found[64];
+	long value, result = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (!f)
+		return -1;
+	if (!word && fscanf(f, "%ld", &result) != 1)
+		result = -1;
+	while (word && fscanf(f, "%63s %ld", found, &value) == 2)
+		if (!strcmp(found, word))
+			result = value;
+	fclose(f);
+	return result;
+}
+
+/* This process is in that cgroup from now on; its memory stays where it was. */
+static inline int enter(int group)
+{
+	return write_to(group == NOWHERE ? ROOT : names[group], "cgroup.procs",
+			"0");
+}
+
+static inline long usage(int group)
+{
+	return number_of(names[group], "memory.current", NULL);
+}
+
+/* A client of who is in a cgroup, here in the root again afterwards. */
+static inline int attach_in(struct mt_client *client, const char *pool, int group)
+{
+	int err = enter(group);
+
+	if (!err)
+		err = mt_client_open(client, pool);
+	enter(NOWHERE);
+	return err;
+}
+
+static inline bool have_cgroups(void)
+{
+	int i;
+
+	for (i = 0; i < NR_GROUPS; i++)
+		if ((mkdir(names[i], 0755) && errno != EEXIST) ||
+		    number_of(names[i], "memory.current", NULL) < 0)
+			return false;
+	return true;
+}
+
+/* What ended may take a moment to be gone. */
+static inline int remove_group(int group)
+{
+	int i;
+
+	for (i = 0; i < 500 && rmdir(names[group]); i++) {
+		if (errno != EBUSY)
+			return -errno;
+		mt_sleep_ms(10);
+	}
+	return i < 500 ? 0 : -EBUSY;
+}
+
+static inline bool near(long value, long wanted)
+{
+	if (labs(value - wanted) < (long)SLACK)
+		return true;
+	printf("# %ld, not %ld\n", value, wanted);
+	return false;
+}
+
+#endif /* _MPOOL_TEST_CGROUP_H */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory cgroups that come and go while their clients lease, and after.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "cgroup.h"
+#include "mpool_test.h"
+
+#define MAX	8
+
+FIXTURE(groups)
+{
+	struct mt_pool pool;
+};
+
+FIXTURE_SETUP(groups)
+{
+	struct mpool_pool_config cfg = {
+		.max = { MAX, MAX, MAX },
+		.max_size = 2 * MIB,
+		.max_bytes = 64 * MIB,
+		.initial = { 1, 1, 1 },
+	};
+
+	/* Every kernel that mpool is tested on has the controller. */
+	ASSERT_TRUE(have_cgroups());
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+}
+
+FIXTURE_TEARDOWN(groups)
+{
+	int i;
+
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+	for (i = 0; i < NR_GROUPS; i++)
+		EXPECT_EQ(0, remove_group(i));
+}
+
+struct remover {
+	const char *pool;
+	int fd;
+	int pipe[2];
+};
+
+/* Leases, pins and releases for a cgroup, by a file that its parent has. */
+static int use_and_go(void *arg)
+{
+	struct remover *r = arg;
+	struct mpool_lease leases[MAX];
+	struct mpool_attach attach = {};
+	struct iovec iov = { NULL, MT_PAGE };
+	char *win;
+
+	if (enter(A) || mt_attach(r->fd, r->pool, &attach))
+		return 1;
+	win = mmap(NULL, attach.window_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   r->fd, 0);
+	if (win == MAP_FAILED || mt_lease(r->fd, MIB, MAX, leases) != MAX)
+		return 2;
+	iov.iov_base = win + leases[0].offset;
+	memset(iov.iov_base, 0x5a, MT_PAGE);
+	if (vmsplice(r->pipe[1], &iov, 1, 0) != MT_PAGE)
+		return 3;
+	return mt_release_leases(r->fd, leases, MAX / 2) ? 4 : 0;
+}
+
+static long dying(void)
+{
+	return number_of(ROOT, "cgroup.stat", "nr_dying_descendants");
+}
+
+static long await_dying(long wanted)
+{
+	long now = dying();
+	int i;
+
+	for (i = 0; i < 300 && now > wanted; i++) {
+		mt_sleep_ms(50);
+		now = dying();
+	}
+	return now;
+}
+
+TEST_F(groups, removed)
+{
+	struct remover r = { .pool = self->pool.name };
+	struct mpool_stats stats;
+	char page[MT_PAGE];
+	long before;
+
+	before = await_dying(0);
+	r.fd = mt_open(O_RDWR);
+	ASSERT_LE(0, r.fd);
+	ASSERT_EQ(0, pipe(r.pipe));
+	ASSERT_EQ(0, mt_in_child(use_and_go, &r));
+	/* Its client has it, and nothing else. */
+	ASSERT_EQ(0, remove_group(A));
+	EXPECT_EQ(before + 1, await_dying(before + 1));
+	mt_sleep_ms(500);
+	EXPECT_EQ(before + 1, dying());
+	close(r.fd);
+	EXPECT_EQ(before, await_dying(before));
+	/* What is pinned is nobody's, and goes when the pin goes. */
+	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
+	EXPECT_EQ(1, stats.total.quarantined);
+	EXPECT_EQ(1, stats.total.backed);
+	EXPECT_EQ(MT_PAGE, read(r.pipe[0], page, MT_PAGE));
+	EXPECT_TRUE(mt_all(page, 0x5a, MT_PAGE));
+	EXPECT_EQ(0, mt_await_quarantine(self->pool.fd, self->pool.name, 0));
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 0));
+	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
+	EXPECT_EQ(0, stats.total.backed);
+	close(r.pipe[0]);
+	close(r.pipe[1]);
+	ASSERT_EQ(0, mkdir(names[A], 0755));
+}
+
+struct racer {
+	pthread_t thread;
+	const char *pool;
+	int id;
+	__u64 end;
+	unsigned long cycles;
+	unsigned long wrong;
+};
+
+/* Come, lease, wait and go, as others do from other cgroups. */
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	struct mpool_lease leases[4];
+	unsigned int seed = r->id;
+	struct mt_client c;
+	int i, j, nr;
+	char *p;
+
+	mt_attach_flags = r->id & 1 ? MPOOL_ATTACH_STRICT : 0;
+	while (mt_now() < r->end) {
+		if (mt_client_open(&c, r->pool)) {
+			r->wrong++;
+			break;
+		}
+		for (i = 0; i < 8; i++) {
+			nr = mt_lease_wait(c.fd, 0,
+					   MT_PAGE << rand_r(&seed) % 3,
+					   1 + rand_r(&seed) % 4,
+					   mt_now() + 20000000, leases);
+			for (j = 0; j < nr; j++) {
+				p = c.win + leases[j].offset;
+				if (*p && *p != r->id)
+					r->wrong++;
+				*p = r->id;
+			}
+			if (nr > 0)
+				r->wrong += !!mt_release_leases(c.fd, leases,
+								nr);
+		}
+		mt_client_close(&c);
+		r->cycles++;
+	}
+	return NULL;
+}
+
+static int race_in(int group, struct racer *racers)
+{
+	int i, bad = 0;
+
+	if (enter(group))
+		return 1;
+	for (i = 0; i < 2; i++)
+		bad |= pthread_create(&racers[i].thread, NULL, race,
+				      &racers[i]);
+	for (i = 0; i < 2; i++)
+		pthread_join(racers[i].thread, NULL);
+	return bad;
+}
+
+TEST_F(groups, race)
+{
+	struct racer *racers = mt_shared(6 * sizeof(*racers));
+	int i, pids[3];
+
+	for (i = 0; i < 6; i++)
+		racers[i] = (struct racer){
+			.pool = self->pool.name,
+			.id = i + 1,
+			.end = mt_now() + 2000000000ULL,
+		};
+	for (i = 0; i < 3; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(race_in(i, &racers[2 * i]));
+	}
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, mt_wait(pids[i]));
+	for (i = 0; i < 6; i++) {
+		EXPECT_EQ(0, racers[i].wrong);
+		EXPECT_LT(0, racers[i].cycles);
+	}
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 0));
+	EXPECT_TRUE(near(usage(A), 0));
+	EXPECT_TRUE(near(usage(B), 0));
+}
+
+TEST_HARNESS_MAIN
