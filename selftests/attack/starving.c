@@ -28,6 +28,9 @@
 #define LOCKED_PAGES	48
 #define MAX		64
 #define BOMB		"/sys/fs/cgroup/bomb"
+#define BOMB_POOL	"bombed"
+#define BOMB_BYTES	(64ULL << 20)
+#define BOMB_SIZE	(16 * MT_PAGE)
 #define VIEWS		"/sys/kernel/debug/mpool"
 
 FIXTURE(attack)
@@ -151,24 +154,31 @@ static int cgroup_write(const char *name, const char *text)
 	return n < 0 ? -errno : 0;
 }
 
-static long cgroup_event(const char *file, const char *event)
+static long number_in(const char *path, const char *word)
 {
-	char path[128], name[64];
 	long value, found = -1;
+	char name[64];
 	FILE *f;
 
-	snprintf(path, sizeof(path), BOMB "/%s", file);
 	f = fopen(path, "r");
 	while (f && fscanf(f, "%63s %ld", name, &value) == 2)
-		if (!strcmp(name, event))
+		if (!strcmp(name, word))
 			found = value;
 	if (f)
 		fclose(f);
 	return found;
 }
 
+static long cgroup_event(const char *file, const char *event)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), BOMB "/%s", file);
+	return number_in(path, event);
+}
+
 /* Clients without end, each with all leases it can get, and memory beside. */
-static void explode(struct shared *s)
+static void explode(void)
 {
 	struct mpool_lease leases[16];
 	struct mt_client c;
@@ -180,9 +190,9 @@ static void explode(struct shared *s)
 		if (fork() < 0)
 			mt_sleep_ms(1);
 		for (i = 0; i < 8; i++) {
-			if (mt_client_open(&c, s->pool))
+			if (mt_client_open(&c, BOMB_POOL))
 				continue;
-			nr = mt_lease(c.fd, MT_PAGE, 16, leases);
+			nr = mt_lease(c.fd, BOMB_SIZE, 16, leases);
 			for (j = 0; j < nr; j++)
 				mt_poke(c.win + leases[j].offset, 1);
 			p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
@@ -193,41 +203,82 @@ static void explode(struct shared *s)
 	}
 }
 
-/*
- * What a bomb costs is its own cgroup's: processes, clients, tables.  Leased
- * pages are not charged to it yet; the pool's limits bound them.
- */
-static void bomb(struct __test_metadata *_metadata, struct shared *s,
-		 const char *page)
+static int ignite(void)
 {
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	/* The cgroup's limit is to hold, and not this one. */
+	if (setrlimit(RLIMIT_MEMLOCK, &all) ||
+	    cgroup_write("cgroup.procs", "0") || become(4000))
+		return 1;
+	explode();
+	return 0;
+}
+
+/* Somebody else's place in the same pool is there all the time. */
+static bool beside(struct mt_client *c, struct mpool_stats *stats)
+{
+	struct mpool_lease lease;
+
+	return mt_lease(c->fd, BOMB_SIZE, 1, &lease) == 1 &&
+	       !mt_poke(c->win + lease.offset, 1) &&
+	       !mt_release_one(c->fd, lease.handle) &&
+	       !mt_stats(c->fd, "", stats);
+}
+
+/*
+ * What a bomb costs is its own cgroup's: processes, clients, tables, and what
+ * they lease of a pool that has twice as much as the cgroup may have.
+ */
+static void bomb(struct __test_metadata *_metadata, const char *page)
+{
+	struct mpool_pool_config cfg = {
+		.max = { MAX, 2 * BOMB_BYTES / BOMB_SIZE, MAX },
+		.max_bytes = 2 * BOMB_BYTES,
+		.mode = 0606,
+	};
+	long killed = number_in("/proc/vmstat", "oom_kill");
+	struct mpool_stats stats;
+	struct mt_client c;
+	__u64 most = 0;
 	unsigned int i;
 	int pid, oom;
+	int fd = mt_open(O_RDWR);
 
-	if (cgroup_write("memory.max", "67108864") ||
-	    cgroup_write("pids.max", "64")) {
-		printf("# no memory or pids controller\n");
-		return;
-	}
+	ASSERT_EQ(0, cgroup_write("memory.max", "67108864"));
+	ASSERT_EQ(0, cgroup_write("pids.max", "64"));
+	ASSERT_EQ(0, mt_create(fd, BOMB_POOL, &cfg));
+	ASSERT_EQ(0, mt_client_open(&c, BOMB_POOL));
 	pid = fork();
 	ASSERT_LE(0, pid);
-	if (!pid) {
-		if (cgroup_write("cgroup.procs", "0") || become(4000))
-			_exit(1);
-		explode(s);
-	}
+	if (!pid)
+		_exit(ignite());
 	for (i = 0; i < 600; i++) {
 		oom = cgroup_event("memory.events", "oom_kill");
-		if (oom >= 2)
+		if (oom >= 2 && most > BOMB_BYTES / 8)
 			break;
 		mt_sleep_ms(100);
 		/* The one beside goes on meanwhile, with what is his. */
 		EXPECT_TRUE(mt_all(page, 0x42, MT_PAGE));
+		EXPECT_TRUE(beside(&c, &stats));
+		if (stats.bytes > most)
+			most = stats.bytes;
 	}
 	EXPECT_LE(2, oom);
 	EXPECT_EQ(0, cgroup_write("cgroup.kill", "1"));
 	mt_wait(pid);
 	for (i = 0; i < 600 && cgroup_event("cgroup.events", "populated"); i++)
 		mt_sleep_ms(20);
+	/* Leases were among what the cgroup had, and within its limit. */
+	EXPECT_LT(BOMB_BYTES / 8, most);
+	EXPECT_GE(BOMB_BYTES + BOMB_SIZE, most);
+	/* Nobody else was killed for it. */
+	EXPECT_EQ(cgroup_event("memory.events", "oom_kill"),
+		  number_in("/proc/vmstat", "oom_kill") - killed);
+	mt_client_close(&c);
+	EXPECT_EQ(0, mt_quiet(fd, BOMB_POOL, 0));
+	EXPECT_EQ(0, mt_destroy(fd, BOMB_POOL));
+	close(fd);
 }
 
 TEST_F_TIMEOUT(attack, 15_starving, ATTACK_TIMEOUT)
@@ -276,12 +327,9 @@ TEST_F_TIMEOUT(attack, 15_starving, ATTACK_TIMEOUT)
 	ASSERT_EQ(0, mt_client_open(&victim, self->pool.name));
 	ASSERT_EQ(1, mt_lease(victim.fd, 1, 1, &lease));
 	memset(victim.win + lease.offset, 0x42, MT_PAGE);
-	if (!mkdir(BOMB, 0755)) {
-		bomb(_metadata, s, victim.win + lease.offset);
-		EXPECT_EQ(0, rmdir(BOMB));
-	} else {
-		printf("# no cgroup2\n");
-	}
+	ASSERT_EQ(0, mkdir(BOMB, 0755));
+	bomb(_metadata, victim.win + lease.offset);
+	EXPECT_EQ(0, rmdir(BOMB));
 	EXPECT_TRUE(mt_all(victim.win + lease.offset, 0x42, MT_PAGE));
 	EXPECT_EQ(0, mt_release_one(victim.fd, lease.handle));
 	EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 1));
