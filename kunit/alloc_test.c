@@ -383,7 +383,36 @@ static void a_timeout_does_not_matter_while_there_are_some(struct kunit *test)
 	mpool_free(pool, c);
 }
 
+/* As large as their headers, and none beyond its end. */
+static void smallest_buffers_do_not_overlap(struct kunit *test)
+{
+	const struct mpool_config cfg = {
+		.settings = { .min_size = MPOOL_SIZE_MIN },
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *cls;
+	void **bufs;
+	u32 size;
+	int i;
+
+	for (size = 16; size <= 64; size += 16) {
+		cls = kt_class(test, pool, size - 15);
+		KUNIT_ASSERT_EQ(test, mpool_class_size(cls), (size_t)size);
+		bufs = kt_take(test, cls, 100);
+		for (i = 0; i < 100; i++) {
+			KUNIT_EXPECT_EQ(test, (unsigned long)bufs[i] % 16, 0UL);
+			memset(bufs[i], i, size);
+		}
+		for (i = 0; i < 100; i++)
+			KUNIT_EXPECT_NULL(test, memchr_inv(bufs[i], i, size));
+		kt_give(cls, 100, bufs);
+		mpool_free(pool, bufs[0]);
+		KUNIT_EXPECT_EQ(test, kt_stats(cls).bad_frees, 1ULL);
+	}
+}
+
 static struct kunit_case alloc_cases[] = {
+	KUNIT_CASE(smallest_buffers_do_not_overlap),
 	KUNIT_CASE(every_class_gives_all_of_its_bytes),
 	KUNIT_CASE_PARAM(zeroed_after_a_dirty_user, kind_gen_params),
 	KUNIT_CASE_PARAM(zeroed_when_new, kind_gen_params),

@@ -116,9 +116,10 @@ static const struct bound bounds[] = {
 	BOUND(uid, 1, -EINVAL),
 	BOUND(gid, 1, -EINVAL),
 	BOUND(min_size, 1, -EINVAL),
-	BOUND(min_size, 63, -EINVAL),
+	BOUND(min_size, 15, -EINVAL),
+	BOUND(min_size, 16, 0),
+	BOUND(min_size, 17, 0),
 	BOUND(min_size, 64, 0),
-	BOUND(min_size, 65, 0),
 	BOUND(min_size, SZ_4M, 0),
 	BOUND(min_size, SZ_4M + 1, -EINVAL),
 	BOUND(min_size, U32_MAX, -EINVAL),
@@ -285,7 +286,7 @@ struct blame {
 };
 
 static const struct blame blames[] = {
-	{ "min_size", { .min_size = 63 }, 63, 64, SZ_4M },
+	{ "min_size", { .min_size = 15 }, 15, 16, SZ_4M },
 	{ "max_size", { .min_size = 4096, .max_size = 2048 }, 2048, 4096,
 	  SZ_4M },
 	{ "max_medium", { .max = { 0, 1U << 24, 0 } }, 1U << 24, 1,
@@ -398,6 +399,21 @@ static void steps_below_a_page_are_a_quarter_at_most(struct kunit *test)
 	}
 }
 
+static void steps_below_64_are_of_16_bytes(struct kunit *test)
+{
+	static const u32 first[] = { 16, 32, 48, 64, 80, 96 };
+	u32 sizes[MPOOL_CLASSES_MAX];
+	int i;
+
+	for (i = 1; i <= 64; i++) {
+		default_sizes(test, max(i, 16), 0, sizes);
+		KUNIT_EXPECT_EQ(test, sizes[0], max(16, round_up(i, 16)));
+	}
+	KUNIT_ASSERT_GT(test, default_sizes(test, 16, 0, sizes), 6);
+	for (i = 0; i < ARRAY_SIZE(first); i++)
+		KUNIT_EXPECT_EQ(test, sizes[i], first[i]);
+}
+
 static void four_classes_to_a_doubling(struct kunit *test)
 {
 	u32 sizes[MPOOL_CLASSES_MAX];
@@ -461,7 +477,8 @@ static const struct list lists[] = {
 	{ "one page", { 4096 }, 1, 1 },
 	{ "largest", { SZ_4M }, 1, 1 },
 	{ "both kinds", { 80, 4080, 4096, 12288 }, 4, 4 },
-	{ "below the smallest", { 48 }, 1, -EINVAL },
+	{ "smallest", { 16, 32 }, 2, 2 },
+	{ "below the smallest", { 8 }, 1, -EINVAL },
 	{ "zero", { 0 }, 1, -EINVAL },
 	{ "not of 16 bytes", { 72 }, 1, -EINVAL },
 	{ "not of whole pages", { 4112 }, 1, -EINVAL },
@@ -537,6 +554,7 @@ static struct kunit_case settings_cases[] = {
 	KUNIT_CASE(owner_that_does_not_exist_is_refused),
 	KUNIT_CASE(node_has_to_be_online),
 	KUNIT_CASE(steps_below_a_page_are_a_quarter_at_most),
+	KUNIT_CASE(steps_below_64_are_of_16_bytes),
 	KUNIT_CASE(four_classes_to_a_doubling),
 	KUNIT_CASE(whole_pages_from_a_page_on),
 	KUNIT_CASE(sizes_reach_from_min_to_max),

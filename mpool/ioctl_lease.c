@@ -34,7 +34,9 @@ static int attach_to(struct mpool_call *call, struct mpool *pool)
 	if (IS_ERR(window))
 		return PTR_ERR(window);
 	attach->window_size = window->size;
-	attach->min_size = pool->sizes[window->carved ? 0 : window->first];
+	attach->min_size = pool->sizes[window->carved ?
+				       mpool_pool_index(pool, MPOOL_PIECE_MIN) :
+				       window->first];
 	attach->max_size = pool->max_size;
 	err = mpool_call_answer(call);
 	if (!err)
@@ -95,7 +97,7 @@ static int parse_length(const struct mpool_client *client, u64 length,
 		return -EINVAL;
 	if (length > pool->max_size)
 		return -EMSGSIZE;
-	*index = mpool_pool_index(pool, length);
+	*index = mpool_pool_index(pool, max_t(u64, length, MPOOL_PIECE_MIN));
 	if (pages || *index >= client->window->carved)
 		*index = mpool_pool_index(pool, max_t(u64, length, PAGE_SIZE));
 	return 0;

@@ -27,7 +27,7 @@
 /* What another one's bounds or default depend on stands before it. */
 static const struct mpool_setting settings[] = {
 	{ "min_size", FIELD(min_size), .low = MPOOL_SIZE_MIN,
-	  .high = MPOOL_SIZE_MAX, .def = MPOOL_SIZE_MIN },
+	  .high = MPOOL_SIZE_MAX, .def = 64 },
 	{ "max_size", FIELD(max_size), .low = MPOOL_SIZE_MIN,
 	  .high = MPOOL_SIZE_MAX, .def = SZ_64K },
 	{ "max_small", FIELD(max[MPOOL_SMALL]),
@@ -399,20 +399,23 @@ int mpool_settings_change(const struct mpool_pool_config *old,
 	return resolve_all(set, &bad);
 }
 
-/* Four to a doubling, and whole pages from one on. */
+static u32 size_unit(u32 size)
+{
+	return size < PAGE_SIZE ? 1U << MPOOL_SMALL_SHIFT : PAGE_SIZE;
+}
+
+/* Four to a doubling, but units of what sizes are multiples of. */
 static u32 next_size(u32 size)
 {
 	u32 step = rounddown_pow_of_two(size) / 4;
 
-	return size + (size < PAGE_SIZE ? step : max_t(u32, step, PAGE_SIZE));
+	return size + max_t(u32, step, size_unit(size));
 }
 
 static bool size_ok(u32 size, u32 before)
 {
-	u32 unit = size < PAGE_SIZE ? 1U << MPOOL_SMALL_SHIFT : PAGE_SIZE;
-
 	return size > before && size >= MPOOL_SIZE_MIN &&
-	       size <= MPOOL_SIZE_MAX && !(size % unit);
+	       size <= MPOOL_SIZE_MAX && !(size % size_unit(size));
 }
 
 /**

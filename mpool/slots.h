@@ -50,6 +50,12 @@ struct mpool_desc;
  */
 #define MPOOL_SLOT_CHUNK	64
 
+/*
+ * Bytes of the smallest piece of a page, for a bit to each.  A smaller one would
+ * share a cache line with others as well.
+ */
+#define MPOOL_PIECE_MIN		(PAGE_SIZE / MPOOL_SLOT_CHUNK)
+
 /**
  * struct mpool_holder - who leased, for those who look for leaks
  * @pid: process, in the initial pid namespace

@@ -73,7 +73,8 @@ static int lay_out_buffers(struct mpool_window *window, const struct mpool *pool
 }
 
 /*
- * Above half a page, a piece would be a page.  All pages there may be have a
+ * Above half a page, a piece would be a page; below MPOOL_PIECE_MIN nothing is
+ * leased, and a region stands for nothing.  All pages there may be have a
  * place in each region: offsets cost nothing.
  */
 static int lay_out_pieces(struct mpool_window *window, const struct mpool *pool)
@@ -88,7 +89,8 @@ static int lay_out_pieces(struct mpool_window *window, const struct mpool *pool)
 		window->carved++;
 	for (i = window->carved; i--; ) {
 		sc = &window->slots.classes[i];
-		sc->pieces = PAGE_SIZE / pool->sizes[i];
+		sc->pieces = min_t(u32, PAGE_SIZE / pool->sizes[i],
+				   MPOOL_SLOT_CHUNK);
 		sc->capacity = nr * MPOOL_SLOT_CHUNK;
 		err = add_region(window, i, pool->sizes[i], nr);
 		if (err)

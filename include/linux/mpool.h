@@ -27,8 +27,11 @@ enum mpool_tier {
 
 /* Largest buffer of any pool, bytes. */
 #define MPOOL_SIZE_MAX		(4U << 20)
-/* Smallest size class, bytes. */
-#define MPOOL_SIZE_MIN		64U
+/*
+ * Smallest size class, bytes: what a buffer's header is, and what buffers are
+ * aligned to.  A pool whose settings do not ask for less begins at 64.
+ */
+#define MPOOL_SIZE_MIN		16U
 
 /**
  * struct mpool_config - how a pool behaves

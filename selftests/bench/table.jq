@@ -3,7 +3,7 @@
 # who did it; medians. With --argjson matrix true the whole of mempool_perf.
 
 def subjects: [
-	"mpool", "mpool-size", "kmem_cache", "kmalloc", "mempool",
+	"mpool", "mpool-size", "mpool-64", "kmem_cache", "kmalloc", "mempool",
 	"alloc_pages", "page_pool", "bare", "bare-checked", "mpool_strict", "memfd", "dma_heap", "anonymous",
 	"clear_page"
 ];

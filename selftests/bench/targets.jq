@@ -101,7 +101,7 @@ line("1 to 1,000 pools in turn, of as many kmem_caches"; $n;
 # Memory.
 line("waste inside buffers, uniform sizes"; $i; at("\($i)/waste-uniform/0/1/1/mpool"); "<"; 10; "%"),
 line("waste inside buffers, the trace"; $i; at("\($i)/waste-trace/0/1/1/mpool"); "<"; 10; "%"),
-line("the same, requests of 64 bytes and more"; $i; at("\($i)/waste-trace-64/0/1/1/mpool"); "<"; 10; "%"),
+line("the same, by default: no class below 64 bytes"; $i; at("\($i)/waste-trace/0/1/1/mpool-64"); "<"; 10; "%"),
 line("metadata beside buffers of 4 KiB and more"; $i; highest($i; "overhead"; medium; 1; "mpool"); "<"; 2; "%"),
 line("back after 10,000 buffers of 1 KiB, two cleanups"; $i; at("\($i)/burst-returned/1024/10000/1/mpool"); ">="; 95; "%"),
 line("back after 10,000 buffers of 4 KiB, two cleanups"; $i; at("\($i)/burst-returned/4096/10000/1/mpool"); ">="; 95; "%"),

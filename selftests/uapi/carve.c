@@ -109,6 +109,31 @@ TEST_F(carve, pieces_share_pages)
 				  &self->c));
 }
 
+/* What kernel users have smaller, clients have as pieces of 64 bytes. */
+TEST_F(carve, below_the_smallest_piece)
+{
+	const struct mpool_pool_config cfg = { .min_size = 16 };
+	struct mt_client client;
+	struct mt_pool pool;
+	int i;
+
+	ASSERT_EQ(0, mt_setup(&pool, &cfg));
+	ASSERT_EQ(0, mt_client_open(&client, pool.name));
+	EXPECT_EQ(64, client.min_size);
+	ASSERT_EQ(65, mt_lease(client.fd, 1, 65, self->leases));
+	for (i = 0; i < 65; i++) {
+		EXPECT_EQ(64, self->leases[i].length);
+		memset(at(&client, &self->leases[i]), i + 1, 64);
+	}
+	EXPECT_EQ(page_of(&self->leases[0]), page_of(&self->leases[63]));
+	EXPECT_NE(page_of(&self->leases[0]), page_of(&self->leases[64]));
+	for (i = 0; i < 65; i++)
+		EXPECT_TRUE(mt_all(at(&client, &self->leases[i]), i + 1, 64));
+	EXPECT_EQ(0, mt_release_leases(client.fd, self->leases, 65));
+	mt_client_close(&client);
+	EXPECT_EQ(0, mt_teardown(&pool));
+}
+
 TEST_F(carve, every_size)
 {
 	__u64 size, per_page;

@@ -78,7 +78,7 @@ struct mpool_info {
  * @mode: permission bits for ATTACH, as in chmod (default 0600)
  * @uid: owner (with MPOOL_POOL_OWNER; else the caller)
  * @gid: group (with MPOOL_POOL_OWNER; else the caller's)
- * @min_size: smallest class, bytes (64; 64 to max_size)
+ * @min_size: smallest class, bytes (64; 16 to max_size)
  * @max_size: largest class, bytes (65536; up to 4 MiB)
  * @initial: buffers made on a class's first use, for the small, medium and
  *	large tier (100, 50, 4; MPOOL_NONE: none)

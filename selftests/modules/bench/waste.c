@@ -30,11 +30,12 @@ static const struct {
 #include "sizes.inc"
 };
 
-/* A pool of every size that makes nothing ahead. */
-static struct mpool *pool_create(void)
+/* A pool of every size from @min_size on, 0: from 64, that makes nothing ahead. */
+static struct mpool *pool_create(unsigned int min_size)
 {
-	static const struct mpool_config cfg = {
+	const struct mpool_config cfg = {
 		.settings = {
+			.min_size = min_size,
 			.max_size = 2 << 20,
 			.max = { 1 << 20, 1 << 18, 1 << 10 },
 			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
@@ -87,7 +88,7 @@ static void mean_print(struct seq_file *m, const char *shape,
 static void inside(struct seq_file *m, const char *subject, struct mpool *pool,
 		   size_t (*gives)(struct mpool *pool, size_t size))
 {
-	struct mean uniform = {}, all = {}, pooled = {};
+	struct mean uniform = {}, all = {};
 	unsigned int i;
 	size_t given;
 
@@ -98,12 +99,9 @@ static void inside(struct seq_file *m, const char *subject, struct mpool *pool,
 			continue;
 		given = gives(pool, trace[i].size);
 		mean_add(&all, trace[i].size, given, trace[i].count);
-		if (trace[i].size >= MPOOL_SIZE_MIN)
-			mean_add(&pooled, trace[i].size, given, trace[i].count);
 	}
 	mean_print(m, "waste-uniform", subject, &uniform);
 	mean_print(m, "waste-trace", subject, &all);
-	mean_print(m, "waste-trace-64", subject, &pooled);
 }
 
 /* As many buffers as a part of BENCH_BYTES_MAX holds, for exact counters. */
@@ -115,7 +113,7 @@ static unsigned int overhead_nr(unsigned int size)
 static void overhead_mpool(struct seq_file *m, unsigned int size, void **bufs)
 {
 	struct mpool_class_stats stats;
-	struct mpool *pool = pool_create();
+	struct mpool *pool = pool_create(0);
 	unsigned int nr, i;
 	u64 taken;
 
@@ -256,18 +254,23 @@ int bench_waste(struct seq_file *m)
 	/* What other groups left goes by RCU and by work queues. */
 	msleep(SETTLE_MS);
 	bufs = vmalloc(array_size(most, sizeof(*bufs)));
-	pool = pool_create();
+	pool = pool_create(0);
 	if (!bufs || IS_ERR(pool)) {
 		if (!IS_ERR(pool))
 			mpool_put(pool);
 		vfree(bufs);
 		return -ENOMEM;
 	}
-	inside(m, "mpool", pool, mpool_gives);
+	inside(m, "mpool-64", pool, mpool_gives);
 	inside(m, "kmalloc", NULL, kmalloc_gives);
-	traffic(m, pool, bufs);
 	mpool_put(pool);
-	pool = pool_create();
+	pool = pool_create(MPOOL_SIZE_MIN);
+	if (!IS_ERR(pool)) {
+		inside(m, "mpool", pool, mpool_gives);
+		traffic(m, pool, bufs);
+		mpool_put(pool);
+	}
+	pool = pool_create(MPOOL_SIZE_MIN);
 	if (!IS_ERR(pool)) {
 		footprint(m, "mpool", pool, bufs, most);
 		mpool_put(pool);
