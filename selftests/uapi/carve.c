@@ -114,11 +114,10 @@ TEST_F(carve, below_the_smallest_piece)
 {
 	const struct mpool_pool_config cfg = { .min_size = 16 };
 	struct mt_client client;
-	struct mt_pool pool;
 	int i;
 
-	ASSERT_EQ(0, mt_setup(&pool, &cfg));
-	ASSERT_EQ(0, mt_client_open(&client, pool.name));
+	ASSERT_EQ(0, mt_create(self->pool.fd, "carve-16", &cfg));
+	ASSERT_EQ(0, mt_client_open(&client, "carve-16"));
 	EXPECT_EQ(64, client.min_size);
 	ASSERT_EQ(65, mt_lease(client.fd, 1, 65, self->leases));
 	for (i = 0; i < 65; i++) {
@@ -131,7 +130,8 @@ TEST_F(carve, below_the_smallest_piece)
 		EXPECT_TRUE(mt_all(at(&client, &self->leases[i]), i + 1, 64));
 	EXPECT_EQ(0, mt_release_leases(client.fd, self->leases, 65));
 	mt_client_close(&client);
-	EXPECT_EQ(0, mt_teardown(&pool));
+	EXPECT_EQ(0, mt_quiet(self->pool.fd, "carve-16", 0));
+	EXPECT_EQ(0, mt_destroy(self->pool.fd, "carve-16"));
 }
 
 TEST_F(carve, every_size)
