@@ -208,10 +208,28 @@ static void exhausted(struct kunit *test)
 	kt_give(cls, 4, bufs);
 }
 
+/* Who may not sleep finds no class, has one made, and is heard of. */
+static void exhausted_without_a_class(struct kunit *test)
+{
+	struct mpool *pool = kt_pool_max(test, 4);
+	struct heard *h = listen(test, kt_class(test, pool, 256));
+	void *buf = NULL;
+
+	KUNIT_EXPECT_NULL(test, mpool_alloc(pool, 1024, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, h->exhausts, 1U);
+	KUNIT_EXPECT_EQ(test, h->err, -EAGAIN);
+	KUNIT_EXPECT_FALSE(test, h->waits);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL((buf = mpool_alloc(pool, 1024,
+							    GFP_ATOMIC))));
+	mpool_free(pool, buf);
+	hush(h);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(one_by_one, size_gen_params),
 	KUNIT_CASE_PARAM(in_bulk, size_gen_params),
 	KUNIT_CASE(exhausted),
+	KUNIT_CASE(exhausted_without_a_class),
 	{}
 };
 

@@ -430,6 +430,10 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 		return NULL;
 	if (!gfpflags_allow_blocking(gfp)) {
 		mpool_pool_want(pool, index);
+		trace_mpool_exhaust(pool->name, pool->sizes[index], 0,
+				    atomic_long_read(&pool->bytes),
+				    READ_ONCE(pool->max_bytes), gfp, -EAGAIN,
+				    false);
 		return NULL;
 	}
 	/* The class is made with GFP_KERNEL: hold it to what the caller may. */
