@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NUMA: memory is made where it is used, comes home when it is freed on
- * another node, and is had from the nearest first.  Meant for four nodes with
- * two CPUs each; works on any machine with two nodes.
+ * NUMA: memory is made where it is used, comes home when it is freed on another
+ * node, and is had from the nearest first.  Meant for four nodes of two CPUs.
  */
 #include <linux/cpu.h>
 #include <linux/nodemask.h>

@@ -545,7 +545,6 @@ int mt_poll(int fd, short events, int ms)
 	while (poll(&p, 1, ms) < 0) {
 		if (errno != EINTR)
 			return -errno;
-		/* The one look at the end may be broken off as well. */
 		ms = mt_now() < end ? (end - mt_now()) / 1000000 : 0;
 	}
 	return p.revents;
