@@ -93,6 +93,21 @@ static long await_dying(long wanted)
 	return now;
 }
 
+/* A worker may have one in its hands when its payer goes. */
+static int await_backed(int fd, const char *pool, __u64 backed)
+{
+	struct mpool_stats stats;
+	int i, err;
+
+	for (i = 0; i < 300; i++) {
+		err = mt_stats(fd, pool, &stats);
+		if (err || stats.total.backed == backed)
+			return err;
+		mt_sleep_ms(10);
+	}
+	return -ETIMEDOUT;
+}
+
 TEST_F(groups, removed)
 {
 	struct remover r = { .pool = self->pool.name };
@@ -105,23 +120,25 @@ TEST_F(groups, removed)
 	ASSERT_LE(0, r.fd);
 	ASSERT_EQ(0, pipe(r.pipe));
 	ASSERT_EQ(0, mt_in_child(use_and_go, &r));
-	/* Its client has it, and nothing else. */
+	/*
+	 * Its client has it, and nothing else.  Groups of other tests, which
+	 * were counted before, may have come to their end meanwhile.
+	 */
 	ASSERT_EQ(0, remove_group(A));
-	EXPECT_EQ(before + 1, await_dying(before + 1));
+	EXPECT_GE(before + 1, await_dying(before + 1));
 	mt_sleep_ms(500);
-	EXPECT_EQ(before + 1, dying());
+	EXPECT_LE(1, dying());
 	close(r.fd);
-	EXPECT_EQ(before, await_dying(before));
+	EXPECT_GE(before, await_dying(before));
 	/* What is pinned is nobody's, and goes when the pin goes. */
+	EXPECT_EQ(0, await_backed(self->pool.fd, self->pool.name, 1));
 	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
 	EXPECT_EQ(1, stats.total.quarantined);
-	EXPECT_EQ(1, stats.total.backed);
 	EXPECT_EQ(MT_PAGE, read(r.pipe[0], page, MT_PAGE));
 	EXPECT_TRUE(mt_all(page, 0x5a, MT_PAGE));
 	EXPECT_EQ(0, mt_await_quarantine(self->pool.fd, self->pool.name, 0));
 	EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 0));
-	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
-	EXPECT_EQ(0, stats.total.backed);
+	EXPECT_EQ(0, await_backed(self->pool.fd, self->pool.name, 0));
 	close(r.pipe[0]);
 	close(r.pipe[1]);
 	ASSERT_EQ(0, mkdir(names[A], 0755));

@@ -311,14 +311,14 @@ TEST_F(locked, pool_ended)
 	pid = fork();
 	if (!pid)
 		_exit(pin_and_leave("pinned"));
-	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ASSERT_EQ(pid, TEMP_FAILURE_RETRY(waitpid(pid, &status, WUNTRACED)));
 	EXPECT_TRUE(WIFSTOPPED(status));
 	EXPECT_EQ(0, mt_destroy(self->pool.fd, "pinned"));
 	/* Its user has his limit back. */
 	ASSERT_EQ(0, mt_create(self->pool.fd, "pinned", &cfg));
 	EXPECT_EQ(0, mt_in_child(pin_within_limit, "pinned"));
 	kill(pid, SIGCONT);
-	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, mt_wait(pid));
 	EXPECT_EQ(0, mt_await_quarantine(self->pool.fd, "pinned", 0));
 	EXPECT_EQ(0, mt_destroy(self->pool.fd, "pinned"));
 }
