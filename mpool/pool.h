@@ -93,10 +93,10 @@ struct mpool_marks {
  * @room: who polls for room to lease
  * @keepers_lock: protects @keepers, and keeps them while they are asked
  * @keepers: who may keep idle buffers; see recall.h
- * @clients_lock: protects @clients and @shares
+ * @clients_lock: protects @clients, @shares and @payers
  * @clients: attached open files
  * @shares: what users have together; see quota.h
- * @payers: memory cgroups that clients are in; clients_lock
+ * @payers: memory cgroups that clients are in; see payer.h
  * @nr_clients: how many
  * @make_work: makes the classes of @wanted
  * @wanted: classes an atomic allocation missed

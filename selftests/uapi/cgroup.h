@@ -118,4 +118,21 @@ static inline bool near(long value, long wanted)
 	return false;
 }
 
+/* Most buffers of a tier in the pool below. */
+#define FEW	8
+
+/* A small pool, for a test whose clients are in cgroups. */
+static inline int set_up_pool(struct mt_pool *pool)
+{
+	const struct mpool_pool_config cfg = {
+		.max = { FEW, FEW, FEW },
+		.max_size = 2 * MIB,
+		.max_bytes = 64 * MIB,
+		.initial = { 1, 1, 1 },
+	};
+
+	/* Every kernel that mpool is tested on has the controller. */
+	return have_cgroups() ? mt_setup(pool, &cfg) : -ENODEV;
+}
+
 #endif /* _MPOOL_TEST_CGROUP_H */

@@ -18,8 +18,6 @@
 #include "cgroup.h"
 #include "mpool_test.h"
 
-#define MAX	8
-
 FIXTURE(groups)
 {
 	struct mt_pool pool;
@@ -27,16 +25,7 @@ FIXTURE(groups)
 
 FIXTURE_SETUP(groups)
 {
-	struct mpool_pool_config cfg = {
-		.max = { MAX, MAX, MAX },
-		.max_size = 2 * MIB,
-		.max_bytes = 64 * MIB,
-		.initial = { 1, 1, 1 },
-	};
-
-	/* Every kernel that mpool is tested on has the controller. */
-	ASSERT_TRUE(have_cgroups());
-	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, set_up_pool(&self->pool));
 }
 
 FIXTURE_TEARDOWN(groups)
@@ -58,7 +47,7 @@ struct remover {
 static int use_and_go(void *arg)
 {
 	struct remover *r = arg;
-	struct mpool_lease leases[MAX];
+	struct mpool_lease leases[FEW];
 	struct mpool_attach attach = {};
 	struct iovec iov = { NULL, MT_PAGE };
 	char *win;
@@ -67,13 +56,13 @@ static int use_and_go(void *arg)
 		return 1;
 	win = mmap(NULL, attach.window_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		   r->fd, 0);
-	if (win == MAP_FAILED || mt_lease(r->fd, MIB, MAX, leases) != MAX)
+	if (win == MAP_FAILED || mt_lease(r->fd, MIB, FEW, leases) != FEW)
 		return 2;
 	iov.iov_base = win + leases[0].offset;
 	memset(iov.iov_base, 0x5a, MT_PAGE);
 	if (vmsplice(r->pipe[1], &iov, 1, 0) != MT_PAGE)
 		return 3;
-	return mt_release_leases(r->fd, leases, MAX / 2) ? 4 : 0;
+	return mt_release_leases(r->fd, leases, FEW / 2) ? 4 : 0;
 }
 
 static long dying(void)

@@ -20,7 +20,6 @@
 #include "mpool_test.h"
 
 #define VIEWS	"/sys/kernel/debug/mpool"
-#define MAX	8
 
 /* As a sleeping waiter would look by himself after five seconds. */
 #define SOON_NS	3000000000ULL
@@ -36,19 +35,11 @@ FIXTURE(memcg)
 
 FIXTURE_SETUP(memcg)
 {
-	struct mpool_pool_config cfg = {
-		.max = { MAX, MAX, MAX },
-		.max_size = 2 * MIB,
-		.max_bytes = 64 * MIB,
-		.initial = { 1, 1, 1 },
-	};
 	int i;
 
 	for (i = 0; i < 3; i++)
 		self->clients[i].fd = -1;
-	/* Every kernel that mpool is tested on has the controller. */
-	ASSERT_TRUE(have_cgroups());
-	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, set_up_pool(&self->pool));
 }
 
 FIXTURE_TEARDOWN(memcg)
@@ -68,30 +59,30 @@ TEST_F(memcg, charged)
 	long before = usage(A), kernel, i;
 
 	ASSERT_EQ(0, attach_in(c, self->pool.name, A));
-	ASSERT_EQ(MAX, mt_lease(c->fd, MIB, MAX, self->leases));
-	EXPECT_TRUE(near(usage(A), before + MAX * MIB));
+	ASSERT_EQ(FEW, mt_lease(c->fd, MIB, FEW, self->leases));
+	EXPECT_TRUE(near(usage(A), before + FEW * MIB));
 	EXPECT_TRUE(near(usage(B), 0));
 	/* Statistics lag behind. */
 	for (i = 0; i < 50; i++) {
 		kernel = number_of(names[A], "memory.stat", "kernel");
-		if (kernel >= (long)(MAX * MIB))
+		if (kernel >= (long)(FEW * MIB))
 			break;
 		mt_sleep_ms(100);
 	}
-	EXPECT_LE(MAX * MIB, kernel);
+	EXPECT_LE(FEW * MIB, kernel);
 	/* Touched and mapped it is no more. */
-	for (i = 0; i < MAX; i++)
+	for (i = 0; i < FEW; i++)
 		memset(c->win + self->leases[i].offset, 1, MIB);
-	EXPECT_TRUE(near(usage(A), before + MAX * MIB));
+	EXPECT_TRUE(near(usage(A), before + FEW * MIB));
 	/* Idle it is the cgroup's still; what is trimmed is nobody's. */
-	ASSERT_EQ(0, mt_release_leases(c->fd, self->leases, MAX));
-	EXPECT_TRUE(near(usage(A), before + MAX * MIB));
+	ASSERT_EQ(0, mt_release_leases(c->fd, self->leases, FEW));
+	EXPECT_TRUE(near(usage(A), before + FEW * MIB));
 	ASSERT_EQ(0, mt_trim(c->fd, "", 0, NULL));
 	EXPECT_TRUE(near(usage(A), before));
 	/* With the client all of it goes, without anybody's asking. */
-	ASSERT_EQ(MAX, mt_lease(c->fd, MIB, MAX, self->leases));
-	ASSERT_EQ(0, mt_release_leases(c->fd, self->leases, MAX / 2));
-	EXPECT_TRUE(near(usage(A), before + MAX * MIB));
+	ASSERT_EQ(FEW, mt_lease(c->fd, MIB, FEW, self->leases));
+	ASSERT_EQ(0, mt_release_leases(c->fd, self->leases, FEW / 2));
+	EXPECT_TRUE(near(usage(A), before + FEW * MIB));
 	mt_client_close(c);
 	for (i = 0; i < 100 && usage(A) > before + (long)SLACK; i++)
 		mt_sleep_ms(20);
@@ -194,21 +185,21 @@ TEST_F(memcg, at_the_limit)
 		ASSERT_EQ(0, attach_in(&self->clients[i], self->pool.name, i));
 	from = self->clients[A].fd;
 	to = self->clients[B].fd;
-	ASSERT_EQ(MAX, mt_lease(from, MIB, MAX, self->leases));
+	ASSERT_EQ(FEW, mt_lease(from, MIB, FEW, self->leases));
 	EXPECT_EQ(-EAGAIN, mt_lease(to, MIB, 1, self->more));
-	ASSERT_EQ(0, mt_release_leases(from, self->leases, MAX));
+	ASSERT_EQ(0, mt_release_leases(from, self->leases, FEW));
 	EXPECT_EQ(6, mt_lease(to, MIB, 6, self->more));
 	ASSERT_EQ(0, mt_class(from, "", MIB, &self->cls));
-	EXPECT_EQ(MAX + 6, self->cls.grown);
+	EXPECT_EQ(FEW + 6, self->cls.grown);
 	EXPECT_EQ(6, self->cls.shrunk);
-	EXPECT_EQ(MAX, self->cls.backed);
+	EXPECT_EQ(FEW, self->cls.backed);
 	EXPECT_TRUE(near(usage(A), before[A] + 2 * MIB));
 	EXPECT_TRUE(near(usage(B), before[B] + 6 * MIB));
 	/* By who is in the root cgroup likewise, and from him. */
 	EXPECT_EQ(2, mt_lease(self->clients[NOWHERE].fd, MIB, 4, self->leases));
 	EXPECT_TRUE(near(usage(A), before[A]));
 	ASSERT_EQ(0, mt_class(from, "", MIB, &self->cls));
-	EXPECT_EQ(MAX + 8, self->cls.grown);
+	EXPECT_EQ(FEW + 8, self->cls.grown);
 	ASSERT_EQ(0, mt_release_leases(self->clients[NOWHERE].fd, self->leases,
 				       2));
 	EXPECT_EQ(2, mt_lease_wait(from, MPOOL_LEASE_ALL, MIB, 2, 0,
@@ -249,7 +240,7 @@ TEST_F(memcg, waited_for)
 		ASSERT_EQ(0, attach_in(&self->clients[0], self->pool.name,
 				       from));
 		ASSERT_EQ(0, attach_in(&self->clients[1], self->pool.name, to));
-		ASSERT_EQ(MAX, mt_lease(self->clients[0].fd, MIB, MAX,
+		ASSERT_EQ(FEW, mt_lease(self->clients[0].fd, MIB, FEW,
 					self->leases));
 		w.fd = self->clients[1].fd;
 		ASSERT_EQ(0, pthread_create(&w.thread, NULL, wait_for_one, &w));
@@ -273,7 +264,7 @@ TEST_F(memcg, waited_for_the_last_close)
 
 	ASSERT_EQ(0, attach_in(&self->clients[0], self->pool.name, A));
 	ASSERT_EQ(0, attach_in(&self->clients[1], self->pool.name, B));
-	ASSERT_EQ(MAX, mt_lease(self->clients[0].fd, MIB, MAX, self->leases));
+	ASSERT_EQ(FEW, mt_lease(self->clients[0].fd, MIB, FEW, self->leases));
 	w.fd = self->clients[1].fd;
 	ASSERT_EQ(0, pthread_create(&w.thread, NULL, wait_for_one, &w));
 	mt_sleep_ms(100);
@@ -387,8 +378,8 @@ TEST_F(memcg, refused_in_the_queue)
 	ASSERT_EQ(0, attach_in(&self->clients[0], self->pool.name, NOWHERE));
 	ASSERT_EQ(0, attach_in(&self->clients[1], self->pool.name, A));
 	ASSERT_EQ(0, attach_in(&self->clients[2], self->pool.name, B));
-	got = mt_lease(self->clients[0].fd, MIB, MAX, self->leases);
-	ASSERT_EQ(MAX, got);
+	got = mt_lease(self->clients[0].fd, MIB, FEW, self->leases);
+	ASSERT_EQ(FEW, got);
 	for (i = 0; i < 2; i++) {
 		w[i].fd = self->clients[i + 1].fd;
 		ASSERT_EQ(0, pthread_create(&w[i].thread, NULL, wait_for_one,
