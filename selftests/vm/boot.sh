@@ -18,13 +18,22 @@ mem=${MEM:-1024}
 # Twice what the kselftests take on the debug kernel, emulated on a busy host.
 timeout=${VM_TIMEOUT:-1600}
 
+# Who stood still when watch.sh asked, in few words.
+where() {
+	sed -n 's/\r$//; s/.*RIP: 0010:\([^+/ ]*\).*/CPU in \1/p
+		s/.*task:\([^ ]*\) *state:D.*/\1 waits/p' "$dir/console" |
+		sort -u | head -n 6 | paste -s -d ,
+}
+
 # The verdict, after a machine that ended with the given status.
 verdict() {
 	local status=$1 why
 	if [ "$(tail -n 1 "$dir/results" 2>/dev/null)" = END ]; then
 		exit 0
 	fi
-	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+	if [ -e "$dir/stopped" ]; then
+		why="$(cat "$dir/stopped"): $(where)"
+	elif [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 		why="no end within $timeout s"
 	elif grep -q 'Kernel panic' "$dir/console"; then
 		why=$(grep -m 1 'Kernel panic' "$dir/console" | sed 's/^\[[^]]*\] *//' | tr -d '\r')
@@ -36,7 +45,7 @@ verdict() {
 	exit 1
 }
 
-rm -f "$dir/console" "$dir/results"
+rm -f "$dir/console" "$dir/results" "$dir/stopped"
 
 if [ -e "$kernel/linux" ]; then
 	# Several CPUs are possible with seccomp only. The two serial ports of the
@@ -65,6 +74,8 @@ fi
 
 cpu=max
 append="console=ttyS0 rdinit=/init panic=-1 log_buf_len=4M mitigations=off"
+# watch.sh asks by NMI; the answer tells of all tasks and of each CPU
+append+=" unknown_nmi_panic=1 panic_print=0x41"
 case $bed in
 debug-* | kcsan-*)
 	# KASAN finds what SLUB's own checks and unmapping of free pages would
@@ -116,7 +127,9 @@ if [ "${INTERACTIVE:-0}" = 1 ]; then
 	append+=" quiet"
 	timeout=0
 else
-	console=(-serial "file:$dir/console" -monitor none)
+	rm -f "$dir"/monitor.{in,out}
+	mkfifo "$dir"/monitor.{in,out}
+	console=(-serial "file:$dir/console" -monitor "pipe:$dir/monitor")
 fi
 
 run=(qemu-system-x86_64 "${accel[@]}" -cpu "$cpu" -smp "$smp,sockets=$smp"
@@ -128,5 +141,11 @@ if [ "${INTERACTIVE:-0}" = 1 ]; then
 fi
 
 status=0
-timeout -k 5 "$timeout" "${run[@]}" </dev/null >"$dir/qemu" 2>&1 || status=$?
+bash "$VM_DIR/watch.sh" "$dir" "$timeout" </dev/null >/dev/null 2>&1 &
+watch=$!
+# what watch.sh needs, and more
+timeout -k 5 $((timeout + 120)) "${run[@]}" </dev/null >"$dir/qemu" 2>&1 || status=$?
+kill "$watch" 2>/dev/null || true
+wait "$watch" || true
+rm -f "$dir"/monitor.{in,out}
 verdict $status
