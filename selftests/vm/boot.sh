@@ -16,7 +16,7 @@ kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 smp=${SMP:-2}
 mem=${MEM:-1024}
 # Twice what the kselftests take on the debug kernel, emulated on a busy host.
-timeout=${VM_TIMEOUT:-1600}
+timeout=${VM_TIMEOUT:-2700}
 
 # Who stood still when watch.sh asked, in few words.
 where() {
@@ -143,8 +143,8 @@ fi
 status=0
 bash "$VM_DIR/watch.sh" "$dir" "$timeout" </dev/null >/dev/null 2>&1 &
 watch=$!
-# what watch.sh needs, and more
-timeout -k 5 $((timeout + 120)) "${run[@]}" </dev/null >"$dir/qemu" 2>&1 || status=$?
+# what watch.sh needs, and more; in the foreground it ends with this script's group
+timeout --foreground -k 5 $((timeout + 120)) "${run[@]}" </dev/null >"$dir/qemu" 2>&1 || status=$?
 kill "$watch" 2>/dev/null || true
 wait "$watch" || true
 rm -f "$dir"/monitor.{in,out}

@@ -1,65 +1,117 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [kunit] [selftests]: the test suites on their beds; all of them when
-# none is named. BEDS="..." replaces the kernels of the kselftests.
+# none is named. BEDS="..." replaces the kernels of the kselftests, JOBS= says how
+# many machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(kunit selftests)
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
+# Emulated, a machine with its two CPUs keeps less than one of ours busy. More than
+# four at a time have nothing left to do but to wait for the longest.
+jobs=${JOBS:-$(nproc)}
+[ "$jobs" -le 4 ] || jobs=4
 
 bash "$VM_DIR/packages.sh" base debug tools
 mkdir -p "$BUILD"
-RESULTS=$(mktemp "$BUILD/results.XXXXXX")
-trap 'rm -f "$RESULTS"' EXIT
-export RESULTS
+work=$(mktemp -d "$BUILD/check.XXXXXX")
+# Each run is a group of processes, to be ended with its machine.
+set -m
+# shellcheck disable=SC2317 # by the trap
+end() {
+	local group
+	for group in $(jobs -p); do
+		kill -- "-$group" 2>/dev/null || true
+	done
+	rm -rf "$work"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
 
 sh "$TOP/selftests/readme.sh" ||
-	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >>"$RESULTS"
+	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >"$work/00"
 sh "$TOP/selftests/errnos.sh" >&2 ||
-	printf 'fail\terrors.rst\terrnos.sh\ttests\tan errno has none\n' >>"$RESULTS"
+	printf 'fail\terrors.rst\terrnos.sh\ttests\tan errno has none\n' >>"$work/00"
 
-# run NAME ARG...: a run that could not even report is one failure
+# run NUMBER NAME ARG...: a run that could not even report is one failure
 run() {
-	local before after
+	local results=$work/$1
+	shift
 	say "== $*"
-	before=$(wc -l <"$RESULTS")
-	bash "$VM_DIR/run.sh" "$@" >/dev/null || true
-	after=$(wc -l <"$RESULTS")
-	if [ "$before" -eq "$after" ]; then
+	RESULTS=$results bash "$VM_DIR/run.sh" "$@" >/dev/null || true
+	if [ ! -s "$results" ]; then
 		printf 'fail\t%s\t%s\t%s\t%s\n' "$1" "${2:-selftests}" build \
-			"it could not be built or started" >>"$RESULTS"
+			"it could not be built or started" >"$results"
 	fi
+	say "== $*: $(report_of "$results") ($SECONDS s from the start)"
 }
 
+# the sum of a run
+report_of() {
+	bash "$VM_DIR/report.sh" "$1" | tail -n 1
+}
+
+# start NAME ARG...: a run beside the others, when there is room
+started=10
+start() {
+	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
+		wait -n || true
+	done
+	started=$((started + 1))
+	run "$started" "$@" &
+}
+
+# What several runs use is built before any of them; should that fail, the run
+# that needs it says so.
 for part in "${parts[@]}"; do
 	case $part in
 	kunit)
-		run debug-6.1 kunit
-		# what two nodes cannot show, and CPUs of a node without memory
-		SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 run debug-6.1 kunit
-		SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run debug-6.1 kunit ;;
+		bash "$VM_DIR/module.sh" debug-6.1 kunit >/dev/null || true ;;
 	selftests)
 		for bed in "${beds[@]}"; do
-			run "$bed"
+			bash "$VM_DIR/module.sh" "$bed" plain >/dev/null || true
 		done
-		# where it costs least: for 32-bit processes, too, in random order,
-		# and disturbed
-		bed=${beds[0]}
-		SHUFFLE=$RANDOM run "$bed" uapi/ uapi32/
-		SIGNALS=1 run "$bed" uapi/ ;;
+		bash "$VM_DIR/programs.sh" >/dev/null || true ;;
 	*)
 		die "unknown part $part" ;;
 	esac
 done
+export PREBUILT=1
+
+# The longest first, that nothing is left to wait for at the end.
+case " ${parts[*]} " in
+*" selftests "*)
+	for ((i = ${#beds[@]} - 1; i >= 0; i--)); do
+		start "${beds[i]}"
+	done ;;
+esac
+case " ${parts[*]} " in
+*" kunit "*)
+	start debug-6.1 kunit ;;
+esac
+case " ${parts[*]} " in
+*" selftests "*)
+	# where it costs least: for 32-bit processes, too, in random order,
+	# and disturbed
+	SHUFFLE=$RANDOM start "${beds[0]}" uapi/ uapi32/
+	SIGNALS=1 start "${beds[0]}" uapi/ ;;
+esac
+case " ${parts[*]} " in
+*" kunit "*)
+	# what two nodes cannot show, and CPUs of a node without memory
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 start debug-6.1 kunit
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 start debug-6.1 kunit ;;
+esac
+wait
+cat "$work"/* >"$BUILD/check.tsv"
 
 # What failed, once more and together, then the table.
 status=0
 case " ${parts[*]} " in
 *" selftests "*)
-	awk -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$RESULTS" || status=1 ;;
+	awk -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$BUILD/check.tsv" || status=1 ;;
 esac
-bash "$VM_DIR/report.sh" "$RESULTS" || status=$?
-cp "$RESULTS" "$BUILD/check.tsv"
+bash "$VM_DIR/report.sh" "$BUILD/check.tsv" || status=$?
 exit "$status"

@@ -3,13 +3,17 @@
 # module.sh BED VARIANT: builds the modules for a bed, prints where they are.
 # VARIANT is bare (mpool.ko alone), plain (with the test modules), kunit (the suites linked in) or all
 # (both, everything anew, for static checks; the log is .log there). The sources are copied
-# first, because kbuild writes beside them.
+# first, because kbuild writes beside them. PREBUILT=1: what is there is up to date.
 
 . "$(dirname "$0")/lib.sh"
 
 bed=$1 variant=$2
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 src=$BUILD/$bed/$variant
+if [ "${PREBUILT:-0}" = 1 ] && [ -e "$src/mpool.ko" ]; then
+	echo "$src"
+	exit 0
+fi
 mkdir -p "$src"
 
 # Two builds of one bed take turns.
