@@ -52,19 +52,19 @@ demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
 	@VARIANT=bare selftests/demo/host.sh "$(KERNEL)" "$(INPUT)"
 
 check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
-	@:$(call need_packages,base debug tools)
+	@:$(call need_packages,base debug tools lint)
 	@$(VM)/check.sh
 
 check-kunit:	## only the KUnit suites
-	@:$(call need_packages,base debug tools)
+	@:$(call need_packages,base debug tools lint)
 	@$(VM)/check.sh kunit
 
 check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
-	@:$(call need_packages,base debug tools)
+	@:$(call need_packages,base debug tools lint)
 	@BEDS="$(BEDS)" $(VM)/check.sh selftests
 
 attack:		## the attacks of selftests/attack/list in full length, for hours; BEDS="..."
-	@:$(call need_packages,base debug tools static)
+	@:$(call need_packages,base debug tools lint static)
 	@BEDS="$(BEDS)" $(VM)/attack.sh
 
 coverage:	## lines of each file that the tests run; FILES="mpool/client.c" lists the others
@@ -84,7 +84,7 @@ bench-quick:	## a subset of it, in minutes
 	@BENCH_BEDS="$(BENCH_BEDS)" selftests/bench/bench.sh quick
 
 static:		## W=1, sparse, clang, checkpatch, kernel-doc, coccicheck: no finding
-	@:$(call need_packages,base debug static)
+	@:$(call need_packages,base debug lint static)
 	@$(VM)/static.sh
 
 kernels:	## fetch or build the test kernels into the cache; BEDS="...", UPDATE=1

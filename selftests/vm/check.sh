@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [kunit] [selftests]: the test suites on their beds; all of them when
-# none is named. BEDS="..." replaces the kernels of the kselftests, JOBS= says how
+# check.sh [kunit] [selftests]: the test suites on their beds, all of them when
+# none is named; static checks go with the kselftests. BEDS="..." replaces the kernels of the kselftests, JOBS= says how
 # many machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@ read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
 jobs=${JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
-bash "$VM_DIR/packages.sh" base debug tools
+bash "$VM_DIR/packages.sh" base debug tools lint
 mkdir -p "$BUILD"
 work=$(mktemp -d "$BUILD/check.XXXXXX")
 # Each run is a group of processes, to be ended with its machine.
@@ -53,14 +53,24 @@ report_of() {
 	bash "$VM_DIR/report.sh" "$1" | tail -n 1
 }
 
-# start NAME ARG...: a run beside the others, when there is room
+# static NUMBER: attack 21 in brief; "make static" has compilers and checks more
+static() {
+	local check result
+	say "== static checks"
+	for check in gcc checkpatch shellcheck; do
+		result=pass
+		bash "$VM_DIR/static.sh" "$check" >&2 || result=fail
+		printf '%s\tstatic\tstatic\t%s\t\n' "$result" "$check" >>"$work/$1"
+	done
+}
+
+# room: waits until one more can run beside the others, and numbers it
 started=10
-start() {
+room() {
 	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
 		wait -n || true
 	done
 	started=$((started + 1))
-	run "$started" "$@" &
 }
 
 # What several runs use is built before any of them; should that fail, the run
@@ -84,25 +94,33 @@ export PREBUILT=1
 case " ${parts[*]} " in
 *" selftests "*)
 	for ((i = ${#beds[@]} - 1; i >= 0; i--)); do
-		start "${beds[i]}"
+		room
+		run "$started" "${beds[i]}" &
 	done ;;
 esac
 case " ${parts[*]} " in
 *" kunit "*)
-	start debug-6.1 kunit ;;
+	room
+	run "$started" debug-6.1 kunit & ;;
 esac
 case " ${parts[*]} " in
 *" selftests "*)
 	# where it costs least: for 32-bit processes, too, in random order,
 	# and disturbed
-	SHUFFLE=$RANDOM start "${beds[0]}" uapi/ uapi32/
-	SIGNALS=1 start "${beds[0]}" uapi/ ;;
+	room
+	SHUFFLE=$RANDOM run "$started" "${beds[0]}" uapi/ uapi32/ &
+	room
+	SIGNALS=1 run "$started" "${beds[0]}" uapi/ &
+	room
+	static "$started" & ;;
 esac
 case " ${parts[*]} " in
 *" kunit "*)
 	# what two nodes cannot show, and CPUs of a node without memory
-	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 start debug-6.1 kunit
-	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 start debug-6.1 kunit ;;
+	room
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 run "$started" debug-6.1 kunit &
+	room
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit & ;;
 esac
 wait
 cat "$work"/* >"$BUILD/check.tsv"

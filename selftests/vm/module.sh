@@ -10,7 +10,7 @@
 bed=$1 variant=$2
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 src=$BUILD/$bed/$variant
-if [ "${PREBUILT:-0}" = 1 ] && [ -e "$src/mpool.ko" ]; then
+if [ "${PREBUILT:-0}" = 1 ] && [ "$variant" != all ] && [ -e "$src/mpool.ko" ]; then
 	echo "$src"
 	exit 0
 fi

@@ -6,7 +6,12 @@
 . "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || set -- gcc clang checkpatch kernel-doc coccinelle shellcheck
-bash "$VM_DIR/packages.sh" base debug static
+sections=(base debug lint)
+case " $* " in
+*" clang "* | *" coccinelle "*)
+	sections+=(static) ;;
+esac
+bash "$VM_DIR/packages.sh" "${sections[@]}"
 source=$(bash "$VM_DIR/kernel-source.sh" 6.1)
 cd "$TOP"
 
