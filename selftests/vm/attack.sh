@@ -2,50 +2,82 @@
 # SPDX-License-Identifier: GPL-2.0
 # attack.sh: the attacks of selftests/attack/list in full length, some hours on two
 # CPUs. BEDS="..." replaces the kernels, "static" among them (debug-6.1 kcsan-6.1
-# stock-6.1 static).
+# stock-6.1 static), JOBS= says how many machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
 
 read -r -a beds <<<"${BEDS:-static stock-6.1 debug-6.1 kcsan-6.1}"
 bash "$VM_DIR/packages.sh" base debug tools
-mkdir -p "$BUILD"
-RESULTS=$BUILD/attack.tsv
-: >"$RESULTS"
-export RESULTS ATTACK=full SECONDS_EACH=60
+. "$VM_DIR/lanes.sh"
+results=$BUILD/attack.tsv
+export ATTACK=full
 # of a machine; the longest are 10,000 kills under KASAN
 export VM_TIMEOUT=${VM_TIMEOUT:-36000}
 seed=${SEED:-$RANDOM}
 
-# run NAME ARG...: a run that could not even report is one failure
-run() {
-	local before
-	say "== $*"
-	before=$(wc -l <"$RESULTS")
-	bash "$VM_DIR/run.sh" "$@" >/dev/null || true
-	[ "$before" -ne "$(wc -l <"$RESULTS")" ] ||
-		printf 'fail\t%s\t%s\tbuild\tit could not be built or started\n' "$1" "$2" >>"$RESULTS"
+# What several machines of a bed use is built before.
+for bed in "${beds[@]}"; do
+	[ "$bed" = static ] || bash "$VM_DIR/module.sh" "$bed" plain >/dev/null || true
+done
+bash "$VM_DIR/programs.sh" >/dev/null || true
+export PREBUILT=1
+
+# Those of an hour have a machine each, and begin.
+long=(attack/loading attack/dying attack/racing)
+short=()
+for f in "$BUILD"/attack/*; do
+	if [ -f "$f" ] && [ -x "$f" ]; then
+		case " ${long[*]} " in
+		*" attack/${f##*/} "*)	;;
+		*)	short+=("attack/${f##*/}") ;;
+		esac
+	fi
+done
+
+# as "make torture" does
+torture() {
+	TORTURE_SECONDS=600 SMP=${SMP:-4} NUMA=${NUMA:-2} run "$@" modules/torture.sh
 }
 
 for bed in "${beds[@]}"; do
 	case $bed in
 	static)
 		if bash "$VM_DIR/static.sh" >&2; then
-			printf 'pass\tstatic\tstatic\tno finding\t\n' >>"$RESULTS"
+			printf 'pass\tstatic\tstatic\tno finding\t\n' >"$work/00"
 		else
-			printf 'fail\tstatic\tstatic\tno finding\tthere are some\n' >>"$RESULTS"
+			printf 'fail\tstatic\tstatic\tno finding\tthere are some\n' >"$work/00"
 		fi ;;
 	kcsan-*)
 		# what is concurrent
-		run "$bed" uapi/{race,life,turns,release} modules/torture.sh \
-			attack/{mapping,arguments,racing,holding,dying,loading} ;;
+		for test in "${long[@]}"; do
+			room
+			run "$started" "$bed" "$test" &
+		done
+		room
+		run "$started" "$bed" uapi/{race,life,turns,release} \
+			attack/{mapping,arguments,holding} &
+		room
+		torture "$started" "$bed" & ;;
 	*)
-		run "$bed" uapi/ uapi/load.sh modules/torture.sh attack/
-		SHUFFLE=$seed run "$bed" uapi/ uapi32/
-		SIGNALS=1 run "$bed" uapi/ ;;
+		for test in "${long[@]}"; do
+			room
+			run "$started" "$bed" "$test" &
+		done
+		room
+		run "$started" "$bed" "${short[@]}" &
+		room
+		run "$started" "$bed" uapi/ uapi/load.sh &
+		room
+		torture "$started" "$bed" &
+		room
+		SHUFFLE=$seed run "$started" "$bed" uapi/ uapi32/ &
+		room
+		SIGNALS=1 run "$started" "$bed" uapi/ & ;;
 	esac
 done
+all_done "$results"
 
 status=0
-bash "$VM_DIR/report.sh" "$RESULTS" || status=$?
-awk -v full=1 -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$RESULTS" || status=$?
+bash "$VM_DIR/report.sh" "$results" || status=$?
+awk -v full=1 -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$results" || status=$?
 exit "$status"

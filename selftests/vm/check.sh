@@ -1,57 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [kunit] [selftests]: the test suites on their beds, all of them when
-# none is named; static checks go with the kselftests. BEDS="..." replaces the kernels of the kselftests, JOBS= says how
-# many machines run at a time.
+# none is named; static checks go with the kselftests. BEDS="..." replaces the
+# kernels of the kselftests, JOBS= says how many machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(kunit selftests)
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
-# Emulated, a machine with its two CPUs keeps less than one of ours busy. More than
-# four at a time have nothing left to do but to wait for the longest.
-jobs=${JOBS:-$(nproc)}
-[ "$jobs" -le 4 ] || jobs=4
-
 bash "$VM_DIR/packages.sh" base debug tools lint
-mkdir -p "$BUILD"
-work=$(mktemp -d "$BUILD/check.XXXXXX")
-# Each run is a group of processes, to be ended with its machine.
-set -m
-# shellcheck disable=SC2317 # by the trap
-end() {
-	local group
-	for group in $(jobs -p); do
-		kill -- "-$group" 2>/dev/null || true
-	done
-	rm -rf "$work"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
+. "$VM_DIR/lanes.sh"
 
 sh "$TOP/selftests/readme.sh" ||
 	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >"$work/00"
 sh "$TOP/selftests/errnos.sh" >&2 ||
 	printf 'fail\terrors.rst\terrnos.sh\ttests\tan errno has none\n' >>"$work/00"
-
-# run NUMBER NAME ARG...: a run that could not even report is one failure
-run() {
-	local results=$work/$1
-	shift
-	say "== $*"
-	RESULTS=$results bash "$VM_DIR/run.sh" "$@" >/dev/null || true
-	if [ ! -s "$results" ]; then
-		printf 'fail\t%s\t%s\t%s\t%s\n' "$1" "${2:-selftests}" build \
-			"it could not be built or started" >"$results"
-	fi
-	say "== $*: $(report_of "$results") ($SECONDS s from the start)"
-}
-
-# the sum of a run
-report_of() {
-	bash "$VM_DIR/report.sh" "$1" | tail -n 1
-}
 
 # static NUMBER: attack 21 in brief; "make static" has compilers and checks more
 static() {
@@ -62,15 +26,6 @@ static() {
 		bash "$VM_DIR/static.sh" "$check" >&2 || result=fail
 		printf '%s\tstatic\tstatic\t%s\t\n' "$result" "$check" >>"$work/$1"
 	done
-}
-
-# room: waits until one more can run beside the others, and numbers it
-started=10
-room() {
-	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
-		wait -n || true
-	done
-	started=$((started + 1))
 }
 
 # What several runs use is built before any of them; should that fail, the run
@@ -122,8 +77,7 @@ case " ${parts[*]} " in
 	room
 	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit & ;;
 esac
-wait
-cat "$work"/* >"$BUILD/check.tsv"
+all_done "$BUILD/check.tsv"
 
 # What failed, once more and together, then the table.
 status=0

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced behind lib.sh: several machines side by side, JOBS= of them:
+#
+#	room
+#	VARIABLE=... run "$started" BED TEST... &
+#	all_done FILE
+#
+# What they print is about their beginning and end; their cases are in $work/NUMBER,
+# one file for each, until all_done.
+
+# Emulated, a machine with its two CPUs keeps less than one of ours busy. More than
+# four at a time have nothing left to do but to wait for the longest.
+jobs=${JOBS:-$(nproc)}
+[ "$jobs" -le 4 ] || jobs=4
+started=10
+mkdir -p "$BUILD"
+work=$(mktemp -d "$BUILD/work.XXXXXX")
+
+# Each run is a group of processes, to be ended with its machine.
+set -m
+# shellcheck disable=SC2317 # by the trap
+end() {
+	local group
+	for group in $(jobs -p); do
+		kill -- "-$group" 2>/dev/null || true
+	done
+	rm -rf "$work"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+# room: waits until one more can run beside the others, and numbers it
+room() {
+	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
+		wait -n || true
+	done
+	started=$((started + 1))
+}
+
+# run NUMBER NAME ARG...: a run that could not even report is one failure
+run() {
+	local results=$work/$1
+	shift
+	say "== $*"
+	RESULTS=$results bash "$VM_DIR/run.sh" "$@" >/dev/null || true
+	if [ ! -s "$results" ]; then
+		printf 'fail\t%s\t%s\t%s\t%s\n' "$1" "${2:-selftests}" build \
+			"it could not be built or started" >"$results"
+	fi
+	say "== $*: $(bash "$VM_DIR/report.sh" "$results" | tail -n 1) ($SECONDS s from the start)"
+}
+
+# all_done FILE: waits, and puts the cases of all into FILE
+all_done() {
+	wait
+	cat "$work"/* >"$1"
+}
