@@ -15,8 +15,9 @@ bed=$1 initrd=$2 dir=$3
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 smp=${SMP:-2}
 mem=${MEM:-1024}
-# Twice what the kselftests take on the debug kernel, emulated on a busy host.
-timeout=${VM_TIMEOUT:-2700}
+# Thrice what the kselftests take on the debug kernel, emulated on a busy host: one
+# that stands still is found sooner, by watch.sh.
+timeout=${VM_TIMEOUT:-3600}
 
 # Who stood still when watch.sh asked, in few words.
 where() {

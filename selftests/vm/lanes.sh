@@ -40,15 +40,16 @@ room() {
 
 # run NUMBER NAME ARG...: a run that could not even report is one failure
 run() {
-	local results=$work/$1
+	local results=$work/$1 what
 	shift
-	say "== $*"
+	what="$*${PART:+, part $PART}"
+	say "== $what"
 	RESULTS=$results bash "$VM_DIR/run.sh" "$@" >/dev/null || true
 	if [ ! -s "$results" ]; then
 		printf 'fail\t%s\t%s\t%s\t%s\n' "$1" "${2:-selftests}" build \
 			"it could not be built or started" >"$results"
 	fi
-	say "== $*: $(bash "$VM_DIR/report.sh" "$results" | tail -n 1) ($SECONDS s from the start)"
+	say "== $what: $(bash "$VM_DIR/report.sh" "$results" | tail -n 1) ($SECONDS s from the start)"
 }
 
 # all_done FILE: waits, and puts the cases of all into FILE

@@ -11,7 +11,8 @@
 # In the environment: ATTACK=full runs the attacks in full length, SHUFFLE=NUMBER
 # everything twice and in random order, SIGNALS=1 everything under 1,000 signals a
 # second, TORTURE_SECONDS=NUMBER modules/torture.sh that long; SUITES=PATTERN
-# (mpool_numa) runs these KUnit suites only.
+# (mpool_numa) runs these KUnit suites only; PART=K/N of all tests each N-th, from
+# the K-th.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -124,7 +125,9 @@ else
 	modules=$(bash "$VM_DIR/module.sh" "$bed" plain)
 	programs=$(bash "$VM_DIR/programs.sh")
 	if [ $# -eq 0 ]; then
-		mapfile -t tests < <(all_tests)
+		mapfile -t tests < <(all_tests | awk -v part="${PART:-1/1}" '
+			BEGIN { split(part, p, "/") }
+			NR % p[2] == p[1] % p[2]')
 	else
 		mapfile -t tests < <(for t in "$@"; do named "$t"; done)
 	fi
