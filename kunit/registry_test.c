@@ -290,6 +290,49 @@ static void making_finding_and_ending_race(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
 }
 
+static int put_it(void *pool)
+{
+	mpool_put(pool);
+	return 0;
+}
+
+static int create_and_put(void *name)
+{
+	struct mpool *pool = mpool_create(name, NULL);
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	mpool_put(pool);
+	return 0;
+}
+
+/* The end of a class takes its drain_mutex: an end as long as one likes. */
+static void an_ending_pool_holds_up_only_its_namesake(struct kunit *test)
+{
+	struct mpool *pool = mpool_create("kunit-ending", NULL);
+	struct kt_thread *ending, *namesake, *other;
+	unsigned int before = mpool_registry_count();
+	struct mpool_class *cls;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	cls = mpool_class_get(pool, 256);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cls));
+	mutex_lock(&cls->drain_mutex);
+	ending = kt_start(test, -1, put_it, pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_registry_count() < before));
+	namesake = kt_start(test, -1, create_and_put, "kunit-ending");
+	other = kt_start(test, -1, create_and_put, "kunit-other");
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(other)));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(namesake)));
+	KUNIT_EXPECT_NULL(test, mpool_find("kunit-ending"));
+	KUNIT_EXPECT_FALSE(test, kt_ended(ending));
+	KUNIT_EXPECT_FALSE(test, kt_ended(namesake));
+	mutex_unlock(&cls->drain_mutex);
+	KUNIT_EXPECT_EQ(test, kt_join(test, ending), 0);
+	KUNIT_EXPECT_EQ(test, kt_join(test, namesake), 0);
+	KUNIT_EXPECT_EQ(test, kt_join(test, other), 0);
+}
+
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_PARAM(a_good_name_is_taken, good_gen_params),
 	KUNIT_CASE_PARAM(a_bad_name_is_refused, bad_gen_params),
@@ -304,6 +347,7 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(pools_are_visited_in_order_of_name),
 	KUNIT_CASE(a_look_takes_no_reference),
 	KUNIT_CASE(making_finding_and_ending_race),
+	KUNIT_CASE(an_ending_pool_holds_up_only_its_namesake),
 	{}
 };
 

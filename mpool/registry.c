@@ -3,9 +3,10 @@
  * Names of pools.
  *
  * Look-up takes no lock: a hash under RCU, and a reference that is only had
- * while there is one.  A name stays taken until its pool is gone entirely,
- * since the mutex is held until then, so that its caches and directories
- * never meet those of a namesake.
+ * while there is one.  A pool that ends is found no more, and is ended without
+ * the mutex: the end of a kmem_cache waits for grace periods, and others' pools
+ * need not.  Who makes a namesake waits until it is gone entirely, so that its
+ * caches and directories never meet those of the new one.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,6 +16,7 @@
 #include <linux/mpool.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
 #include "compat/export.h"
 #include "pool.h"
@@ -33,6 +35,17 @@ static LIST_HEAD(pools_list);
 static DEFINE_MUTEX(pools_mutex);
 static unsigned int nr_pools;
 static const struct mpool_registry_observer *observer;
+
+/* A pool on its way out, on the stack of who ends it; guarded by the mutex. */
+struct ending {
+	struct list_head node;
+	char name[MPOOL_NAME_LEN];
+};
+
+static LIST_HEAD(endings);
+/* How many have ended, written under the mutex; wakes who waits for one. */
+static unsigned int nr_ended;
+static DECLARE_WAIT_QUEUE_HEAD(ended);
 
 /**
  * mpool_name_valid() - is this a name for a pool
@@ -68,11 +81,38 @@ static void list_add_sorted(struct mpool *pool)
 	list_add_tail(&pool->list, &other->list);
 }
 
+static bool is_ending(const char *name)
+{
+	struct ending *e;
+
+	lockdep_assert_held(&pools_mutex);
+	list_for_each_entry(e, &endings, node)
+		if (!strcmp(e->name, name))
+			return true;
+	return false;
+}
+
+/* Takes the mutex, as soon as no pool of that name is ending. */
+static void lock_name(const char *name)
+{
+	unsigned int seen;
+
+	mutex_lock(&pools_mutex);
+	while (is_ending(name)) {
+		seen = nr_ended;
+		mutex_unlock(&pools_mutex);
+		wait_event(ended, READ_ONCE(nr_ended) != seen);
+		mutex_lock(&pools_mutex);
+	}
+}
+
 /**
  * mpool_registry_add() - make a pool and give it a name
  * @name: the name
  * @cfg: the configuration, or NULL
  * @owned: made by parameter or ioctl: the registry keeps the reference
+ *
+ * While a pool of the same name ends, this waits for that.
  *
  * Context: process, may sleep.
  * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
@@ -88,7 +128,7 @@ struct mpool *mpool_registry_add(const char *name,
 	if (!mpool_name_valid(name))
 		return ERR_PTR(-EINVAL);
 	strscpy(key, name, sizeof(key));
-	mutex_lock(&pools_mutex);
+	lock_name(key);
 	pool = ERR_PTR(-EEXIST);
 	if (rhashtable_lookup_fast(&table, key, params))
 		goto unlock;
@@ -111,16 +151,25 @@ unlock:
 	return pool;
 }
 
-/* The last reference is gone; the mutex is held. */
+/* The last reference is gone; the mutex is held, and let go meanwhile. */
 static void pool_remove(struct mpool *pool)
 {
+	struct ending e;
+
 	lockdep_assert_held(&pools_mutex);
+	strscpy(e.name, pool->name, sizeof(e.name));
 	list_del(&pool->list);
 	nr_pools--;
 	if (observer)
 		observer->removed(pool);
 	rhashtable_remove_fast(&table, &pool->node, params);
+	list_add(&e.node, &endings);
+	mutex_unlock(&pools_mutex);
 	mpool_pool_end(pool);
+	mutex_lock(&pools_mutex);
+	list_del(&e.node);
+	WRITE_ONCE(nr_ended, nr_ended + 1);
+	wake_up_all(&ended);
 }
 
 /**
@@ -324,10 +373,11 @@ int __init mpool_registry_init(void)
  */
 void mpool_registry_exit(void)
 {
-	struct mpool *pool, *next;
+	struct mpool *pool;
 
 	mutex_lock(&pools_mutex);
-	list_for_each_entry_safe(pool, next, &pools_list, list) {
+	while (!list_empty(&pools_list)) {
+		pool = list_first_entry(&pools_list, struct mpool, list);
 		if (!pool->owned)
 			pr_err("%s: never put by the module that created it\n",
 			       pool->name);
