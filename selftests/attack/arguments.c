@@ -295,6 +295,7 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 		f = (struct flipper){ arg, &bed->arg, false };
 		ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &f));
 		for (i = 0; i < rounds; i++) {
+			attack_round(call * rounds + i, NR_CALLS * rounds);
 			memcpy(arg, &bed->arg, calls[call].size);
 			err = mt_call(bed->fd, calls[call].cmd, arg);
 			ASSERT_TRUE(known_answer(err)) {
@@ -527,6 +528,7 @@ TEST_F_TIMEOUT(attack, 25_arguments_in_leases, ATTACK_TIMEOUT)
 	char *where;
 
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		for (call = 0; call < NR_CALLS; call++) {
 			desc = &calls[call];
 			ASSERT_EQ(0, call_prepare(bed, &self->pool, call));

@@ -6,6 +6,7 @@
 #ifndef _ATTACK_H
 #define _ATTACK_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,24 @@ static inline unsigned long attack_form(unsigned long brief, unsigned long full)
 	const char *form = getenv("ATTACK");
 
 	return form && !strcmp(form, "full") ? full : brief;
+}
+
+/*
+ * How far it is, each half minute: who watches the machine takes one that has
+ * nothing to say for twenty minutes for one that is stuck.
+ */
+static inline void attack_round(unsigned long nr, unsigned long all)
+{
+	const __u64 now = mt_now();
+	static __u64 said;
+
+	if (!said)
+		said = now;
+	if (now - said < 30000000000ULL)
+		return;
+	printf("# %lu of %lu\n", nr, all);
+	fflush(stdout);
+	said = now;
 }
 
 #endif /* _ATTACK_H */

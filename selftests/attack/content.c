@@ -224,8 +224,10 @@ TEST_F_TIMEOUT(attack, 06_information_leak, ATTACK_TIMEOUT)
 	}
 	while (__atomic_load_n(&ring->changes, __ATOMIC_RELAXED) < wanted &&
 	       !__atomic_load_n(&ring->failures, __ATOMIC_RELAXED) &&
-	       !__atomic_load_n(&ring->foreign, __ATOMIC_RELAXED))
+	       !__atomic_load_n(&ring->foreign, __ATOMIC_RELAXED)) {
+		attack_round(ring->changes, wanted);
 		mt_sleep_ms(20);
+	}
 	__atomic_store_n(&ring->stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < OWNERS; i++)
 		EXPECT_EQ(0, mt_wait(pids[i]));

@@ -110,6 +110,7 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 
 	printf("# seed %u\n", seed);
 	for (nr = 0; nr < kills + VICTIMS; nr++) {
+		attack_round(nr, kills);
 		i = nr % VICTIMS;
 		if (pids[i]) {
 			ASSERT_EQ(0, kill(pids[i], SIGKILL));
@@ -246,6 +247,7 @@ static int endure(void *arg)
 	if (setitimer(ITIMER_REAL, &tick, NULL))
 		return 1;
 	for (i = 0; i < d->rounds; i++) {
+		attack_round(i, d->rounds);
 		mt_attach_flags = i % 2 ? MPOOL_ATTACH_STRICT : 0;
 		if (mt_client_open(&c, d->pool->name))
 			return 2;

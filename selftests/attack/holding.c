@@ -149,6 +149,7 @@ TEST_F_TIMEOUT(attack, 26_fault_held_while_the_lease_ends, ATTACK_TIMEOUT)
 	if (access(PARAMETERS "hold", W_OK))
 		SKIP(return, "this kernel was not made to be failed");
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		/* A page, split pages, a compound page; the last one of each */
 		size = MT_PAGE << i % 3;
 		if (i % 3 == 1)
@@ -225,6 +226,7 @@ TEST_F_TIMEOUT(attack, 26_fault_held_while_the_lease_is_revoked, ATTACK_TIMEOUT)
 	mt_attach_flags = 0;
 	ASSERT_EQ(0, mt_client_open(&keeper, self->pool.name));
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		size = sizes[i % 4];
 
 		/* It has found its lease, and comes too late. */

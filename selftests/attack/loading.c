@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attacks by loading and unloading: while it is used, while it is wanted by
- * others, and while what it needs cannot be had.  Leaves the module loaded.
+ * Attacks by loading and unloading: while it is used, and while it is wanted by
+ * others.  Leaves the module loaded.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,56 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
 #include "attack.h"
-#include "inject.h"
+#include "module.h"
 
 #define CHURNERS	2
 #define SECOND		1000000000ULL
-#define LEAKS		"/sys/kernel/debug/kmemleak"
-
-static int open_module(const char *name)
-{
-	const char *dir = getenv("MODULES");
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s.ko", dir ? dir : "/modules", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int insert(int fd, const char *parameters)
-{
-	return syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
-}
-
-static int delete(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
-/* Says no for as long as somebody uses it. */
-static int delete_in_the_end(void)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < 20000; i++) {
-		err = delete("mpool");
-		if (!err)
-			break;
-		if (err != -EAGAIN && err != -EBUSY && err != -EWOULDBLOCK)
-			break;
-		usleep(200);
-	}
-	return err;
-}
 
 FIXTURE(attack)
 {
@@ -80,11 +40,6 @@ FIXTURE_TEARDOWN(attack)
 
 	EXPECT_TRUE(!err || err == -EEXIST);
 	close(self->fd);
-}
-
-static bool busy(int err)
-{
-	return err == -EAGAIN || err == -EBUSY || err == -EWOULDBLOCK;
 }
 
 TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
@@ -245,6 +200,7 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 		/* Slow machines do less of the brief form. */
 		if (brief && i >= 3 && mt_now() > start + brief)
 			break;
+		attack_round(i, cycles);
 		err = insert(self->fd, "pools=a:max_size=256K");
 		if (err)
 			break;
@@ -262,100 +218,6 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 	}
 	EXPECT_NE(0, access(MT_DEVICE, F_OK));
 	EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
-}
-
-/* How many allocations and copies a load makes that ends so. */
-static unsigned int ways_to_fail(int fd, const char *parameters, int expected)
-{
-	const unsigned int many = 1000000;
-	unsigned int left;
-
-	if (inject(many) || insert(fd, parameters) != expected)
-		return 0;
-	left = inject_left();
-	inject_stop();
-	return !expected && delete_in_the_end() ? 0 : many - left;
-}
-
-/*
- * What kmemleak finds now, and forgets, but for one leak of 6.1's own: the name
- * of a cache whose directory in sysfs cannot be made.
- */
-static int leaks_of_ours(void)
-{
-	char line[512];
-	bool known = true;
-	int leaks = 0;
-	FILE *f;
-
-	if (access(LEAKS, W_OK))
-		return 0;
-	inject_write(LEAKS, "scan");
-	/* Younger than five seconds is none yet. */
-	mt_sleep_ms(6000);
-	inject_write(LEAKS, "scan");
-	f = fopen(LEAKS, "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, "unreferenced", 12)) {
-			leaks += !known;
-			known = false;
-		}
-		if (strstr(line, "sysfs_slab_add"))
-			known = true;
-		else if (!known)
-			printf("# %s", line);
-	}
-	if (f)
-		fclose(f);
-	leaks += !known;
-	inject_write(LEAKS, "clear");
-	return leaks;
-}
-
-/*
- * Before a module's parameters are read come thousands of allocations that are
- * the loader's and tracing's own, one of which 6.1 itself warns of when it fails:
- * these are left alone.  The brief form takes samples of the others.
- */
-TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
-{
-	static const char parameters[] = "pools=a:eager:max_size=8K,b";
-	const __u64 end = mt_now() + attack_form(25, 10000) * SECOND;
-	unsigned int first, last, n, nr, tried, failed = 0;
-	int err;
-
-	if (inject_setup())
-		SKIP(return, "this kernel was not made to be failed");
-	first = ways_to_fail(self->fd, "debug=perhaps", -EINVAL);
-	ASSERT_LT(0, first);
-	last = ways_to_fail(self->fd, parameters, 0);
-	ASSERT_LT(first, last);
-	/* 191 is a prime: no number comes twice before all have come. */
-	nr = last - first;
-	nr -= !(nr % 191);
-	/* Traces of failing, which are no faults, are told by this. */
-	inject_write("/sys/kernel/debug/failslab/verbose", "1");
-	inject_write("/sys/kernel/debug/fail_page_alloc/verbose", "1");
-	for (tried = 0; tried < nr && (mt_now() < end || !failed); tried++) {
-		n = last - tried * 191ULL % nr;
-		ASSERT_EQ(0, inject(n));
-		err = insert(self->fd, parameters);
-		inject_stop();
-		if (!err) {
-			ASSERT_EQ(0, delete_in_the_end());
-			continue;
-		}
-		failed++;
-		EXPECT_TRUE(err == -ENOMEM || err == -EFAULT) {
-			TH_LOG("%u: %d", n, err);
-		}
-		/* Nothing of it is left. */
-		EXPECT_NE(0, access(MT_DEVICE, F_OK));
-		EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
-	}
-	printf("# %u of %u tried, %u failed\n", tried, nr, failed);
-	EXPECT_LT(0, failed);
-	EXPECT_EQ(0, leaks_of_ours());
 }
 
 TEST_HARNESS_MAIN

@@ -174,6 +174,7 @@ TEST_F_TIMEOUT(attack, 03_life_of_a_mapping, ATTACK_TIMEOUT)
 	int pid;
 
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		ASSERT_EQ(0, mt_client_open(&other, self->pool.name));
 		ASSERT_EQ(NR, mt_lease(other.fd, 2 * MT_PAGE, NR, leases));
 		other.win[leases[0].offset] = 7;
@@ -231,6 +232,7 @@ TEST_F_TIMEOUT(attack, 05_error_path_of_mmap, ATTACK_TIMEOUT)
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_AS, &old));
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		ASSERT_EQ(-EINVAL, try_map(fd, end, 1, RW, MAP_SHARED));
 		ASSERT_EQ(-EINVAL, try_map(fd, 0, 1, RW, MAP_PRIVATE));
 		ASSERT_EQ(-EPERM, try_map(fd, 0, 1, RW | PROT_EXEC,
@@ -314,6 +316,7 @@ TEST_F_TIMEOUT(attack, 07_page_freed_while_mapped, ATTACK_TIMEOUT)
 		_exit(stale_child(s));
 
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		/* Round and round through the pool and through the system. */
 		if (i % 8 == 7)
 			ASSERT_EQ(0, mt_trim(victim.fd, "", 0, NULL));

@@ -205,6 +205,7 @@ TEST_F_TIMEOUT(attack, 23_pinned_pages, ATTACK_TIMEOUT)
 	if (self->disk < 0)
 		SKIP(return, "no null_blk with configfs: %d", self->disk);
 	for (i = 0; i < rounds * MT_ARRAY_SIZE(sizes); i++) {
+		attack_round(i, rounds * MT_ARRAY_SIZE(sizes));
 		s = i % MT_ARRAY_SIZE(sizes);
 		ASSERT_EQ(1, mt_lease(self->client.fd, sizes[s], 1, &lease));
 		buf = self->client.win + lease.offset;

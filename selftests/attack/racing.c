@@ -411,6 +411,7 @@ TEST_F_TIMEOUT(attack, 11_calls_against_the_end, ATTACK_TIMEOUT)
 	int nr, pid;
 
 	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
 		/* A file that is closed under a call lives as long as that. */
 		nr = all_leases(&self->client, leases);
 		ASSERT_LT(0, nr);

@@ -23,7 +23,8 @@ bash "$VM_DIR/programs.sh" >/dev/null || true
 export PREBUILT=1
 
 # Those of an hour have a machine each, and begin.
-long=(attack/loading attack/dying attack/racing)
+concurrent=(attack/loading attack/dying attack/racing)
+long=("${concurrent[@]}" attack/failing_load)
 short=()
 for f in "$BUILD"/attack/*; do
 	if [ -f "$f" ] && [ -x "$f" ]; then
@@ -48,8 +49,7 @@ for bed in "${beds[@]}"; do
 			printf 'fail\tstatic\tstatic\tno finding\tthere are some\n' >"$work/00"
 		fi ;;
 	kcsan-*)
-		# what is concurrent
-		for test in "${long[@]}"; do
+		for test in "${concurrent[@]}"; do
 			room
 			run "$started" "$bed" "$test" &
 		done

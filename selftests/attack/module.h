@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Loading and unloading modules, by the system calls, from $MODULES.
+ */
+#ifndef _ATTACK_MODULE_H
+#define _ATTACK_MODULE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline bool busy(int err)
+{
+	return err == -EAGAIN || err == -EBUSY || err == -EWOULDBLOCK;
+}
+
+static inline int open_module(const char *name)
+{
+	const char *dir = getenv("MODULES");
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s.ko", dir ? dir : "/modules", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static inline int insert(int fd, const char *parameters)
+{
+	return syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
+}
+
+static inline int delete(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Says no for as long as somebody uses it. */
+static inline int delete_in_the_end(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 20000; i++) {
+		err = delete("mpool");
+		if (!busy(err))
+			break;
+		usleep(200);
+	}
+	return err;
+}
+
+#endif /* _ATTACK_MODULE_H */
