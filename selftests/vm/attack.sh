@@ -15,12 +15,11 @@ export ATTACK=full
 export VM_TIMEOUT=${VM_TIMEOUT:-36000}
 seed=${SEED:-$RANDOM}
 
-# What several machines of a bed use is built before.
+machines=()
 for bed in "${beds[@]}"; do
-	[ "$bed" = static ] || bash "$VM_DIR/module.sh" "$bed" plain >/dev/null || true
+	[ "$bed" = static ] || machines+=("$bed")
 done
-bash "$VM_DIR/programs.sh" >/dev/null || true
-export PREBUILT=1
+build_before plain "${machines[@]}"
 
 # Those of an hour have a machine each, and begin.
 concurrent=(attack/loading attack/dying attack/racing)

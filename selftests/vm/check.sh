@@ -6,10 +6,17 @@
 
 . "$(dirname "$0")/lib.sh"
 
-parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(kunit selftests)
+[ $# -gt 0 ] || set -- kunit selftests
+kunit='' selftests=''
+for part in "$@"; do
+	case $part in
+	kunit)		kunit=1 ;;
+	selftests)	selftests=1 ;;
+	*)		die "unknown part $part" ;;
+	esac
+done
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
-bash "$VM_DIR/packages.sh" base debug tools lint
+bash "$VM_DIR/packages.sh" base debug tools ${selftests:+lint}
 . "$VM_DIR/lanes.sh"
 
 sh "$TOP/selftests/readme.sh" ||
@@ -28,47 +35,28 @@ static() {
 	done
 }
 
-# What several runs use is built before any of them; should that fail, the run
-# that needs it says so.
-for part in "${parts[@]}"; do
-	case $part in
-	kunit)
-		bash "$VM_DIR/module.sh" debug-6.1 kunit >/dev/null || true ;;
-	selftests)
-		for bed in "${beds[@]}"; do
-			bash "$VM_DIR/module.sh" "$bed" plain >/dev/null || true
-		done
-		bash "$VM_DIR/programs.sh" >/dev/null || true ;;
-	*)
-		die "unknown part $part" ;;
-	esac
-done
-export PREBUILT=1
+[ -z "$kunit" ] || build_before kunit debug-6.1
+[ -z "$selftests" ] || build_before plain "${beds[@]}"
 
 # The longest first, that nothing is left to wait for at the end.
-case " ${parts[*]} " in
-*" selftests "*)
-	for ((i = ${#beds[@]} - 1; i >= 0; i--)); do
-		case ${beds[i]} in
-		stock-*)
+for ((i = ${#beds[@]} - 1; i >= 0 && selftests; i--)); do
+	case ${beds[i]} in
+	stock-*)
+		room
+		run "$started" "${beds[i]}" & ;;
+	*)
+		# too long for one lane
+		for part in 1/2 2/2; do
 			room
-			run "$started" "${beds[i]}" & ;;
-		*)
-			# too long for one lane
-			for part in 1/2 2/2; do
-				room
-				PART=$part run "$started" "${beds[i]}" &
-			done ;;
-		esac
-	done ;;
-esac
-case " ${parts[*]} " in
-*" kunit "*)
+			PART=$part run "$started" "${beds[i]}" &
+		done ;;
+	esac
+done
+if [ -n "$kunit" ]; then
 	room
-	run "$started" debug-6.1 kunit & ;;
-esac
-case " ${parts[*]} " in
-*" selftests "*)
+	run "$started" debug-6.1 kunit &
+fi
+if [ -n "$selftests" ]; then
 	# where it costs least: for 32-bit processes, too, in random order,
 	# and disturbed
 	room
@@ -76,23 +64,20 @@ case " ${parts[*]} " in
 	room
 	SIGNALS=1 run "$started" "${beds[0]}" uapi/ &
 	room
-	static "$started" & ;;
-esac
-case " ${parts[*]} " in
-*" kunit "*)
+	static "$started" &
+fi
+if [ -n "$kunit" ]; then
 	# what two nodes cannot show, and CPUs of a node without memory
 	room
 	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 run "$started" debug-6.1 kunit &
 	room
-	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit & ;;
-esac
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit &
+fi
 all_done "$BUILD/check.tsv"
 
 # What failed, once more and together, then the table.
 status=0
-case " ${parts[*]} " in
-*" selftests "*)
-	awk -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$BUILD/check.tsv" || status=1 ;;
-esac
+[ -z "$selftests" ] ||
+	awk -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$BUILD/check.tsv" || status=1
 bash "$VM_DIR/report.sh" "$BUILD/check.tsv" || status=$?
 exit "$status"

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Sourced behind lib.sh: several machines side by side, JOBS= of them:
 #
+#	build_before plain|kunit BED...
 #	room
 #	VARIABLE=... run "$started" BED TEST... &
 #	all_done FILE
@@ -29,6 +30,18 @@ end() {
 }
 trap end EXIT
 trap 'exit 130' INT TERM
+
+# build_before VARIANT BED...: what their machines share; should that fail, the run
+# that needs it says so
+build_before() {
+	local variant=$1 bed
+	shift
+	for bed in "$@"; do
+		PREBUILT=0 bash "$VM_DIR/module.sh" "$bed" "$variant" >/dev/null || true
+	done
+	[ "$variant" = kunit ] || PREBUILT=0 bash "$VM_DIR/programs.sh" >/dev/null || true
+	export PREBUILT=1
+}
 
 # room: waits until one more can run beside the others, and numbers it
 room() {
