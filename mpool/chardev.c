@@ -36,6 +36,7 @@ union ioctl_arg {
 	struct mpool_trim trim;
 	struct mpool_revoke revoke;
 	struct mpool_events events;
+	struct mpool_clients clients;
 };
 
 /**
@@ -75,6 +76,8 @@ static const struct ioctl_entry ioctls[] = {
 	ENTRY(MPOOL_IOC_TRIM, mpool_ioctl_trim, mpool_trim, bytes),
 	ENTRY(MPOOL_IOC_EVENTS, mpool_ioctl_events, mpool_events, leak_age_ms),
 	ENTRY(MPOOL_IOC_REVOKE, mpool_ioctl_revoke, mpool_revoke, revoked),
+	ENTRY(MPOOL_IOC_CLIENTS, mpool_ioctl_clients,
+	      mpool_clients, entry_size),
 };
 
 static const struct ioctl_entry *find_ioctl(unsigned int cmd)

@@ -53,6 +53,7 @@ int mpool_ioctl_stats(struct mpool_call *call);
 int mpool_ioctl_events(struct mpool_call *call);
 int mpool_ioctl_revoke(struct mpool_call *call);
 int mpool_ioctl_trim(struct mpool_call *call);
+int mpool_ioctl_clients(struct mpool_call *call);
 
 bool mpool_ioctl_name_valid(const char *name);
 

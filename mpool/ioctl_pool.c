@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * INFO, and the ioctls that are about pools: POOL_CREATE, POOL_DESTROY,
- * POOL_LIST, POOL_CONFIG, STATS and TRIM.
+ * POOL_LIST, POOL_CONFIG, STATS, TRIM and CLIENTS.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mpool.h>
+#include <linux/mutex.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
@@ -20,6 +24,7 @@
 #include "pool.h"
 #include "registry.h"
 #include "stats.h"
+#include "window.h"
 
 /* An entry that is longer than this was not meant. */
 #define ENTRY_MAX	PAGE_SIZE
@@ -412,4 +417,91 @@ int mpool_ioctl_trim(struct mpool_call *call)
 put:
 	mpool_put(pool);
 	return err;
+}
+
+/* As "clients" in debugfs has it. */
+static void describe_client(struct mpool_client *client,
+			    struct mpool_client_entry *entry)
+{
+	const struct mpool_account *own = &client->quota.own;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->client = client->id;
+	/* A number of the initial namespace says nothing in another. */
+	if (task_active_pid_ns(current) == &init_pid_ns)
+		entry->pid = client->pid;
+	entry->uid = from_kuid_munged(current_user_ns(), client->quota.uid);
+	entry->flags = client->keeps ? 0 : MPOOL_ATTACH_STRICT;
+	entry->leases = mpool_slots_live(&client->window->slots);
+	entry->buffers = atomic_long_read(&own->buffers);
+	entry->bytes = (u64)atomic_long_read(&own->pages) << PAGE_SHIFT;
+	entry->kept_bytes = (u64)atomic_long_read(&client->kept_pages) <<
+			    PAGE_SHIFT;
+	strscpy(entry->comm, client->comm, sizeof(entry->comm));
+}
+
+/* Up to @room of them; returns how many there are. */
+static unsigned int list_clients(struct mpool *pool, unsigned int room,
+				 struct mpool_client_entry *entries)
+{
+	struct mpool_client *client;
+	unsigned int nr = 0;
+
+	mutex_lock(&pool->clients_lock);
+	list_for_each_entry(client, &pool->clients, node) {
+		if (nr < room)
+			describe_client(client, &entries[nr]);
+		nr++;
+	}
+	mutex_unlock(&pool->clients_lock);
+	return nr;
+}
+
+static int answer_clients(struct mpool *pool, struct mpool_clients *arg)
+{
+	struct table table = { arg->clients, arg->count, arg->entry_size };
+	struct mpool_client_entry *entries = NULL;
+	unsigned int room, nr = 0;
+	int err;
+
+	do {
+		/* Once more when clients came after they were counted. */
+		room = max_t(int, nr, atomic_read(&pool->nr_clients));
+		room = min(room, table.count);
+		kvfree(entries);
+		entries = kvmalloc_array(room, sizeof(*entries),
+					 GFP_KERNEL_ACCOUNT);
+		if (!entries)
+			return -ENOMEM;
+		nr = list_clients(pool, room, entries);
+	} while (nr > room && room < table.count);
+	arg->count = nr;
+	err = table_answer(&table, entries, sizeof(*entries), min(nr, room));
+	kvfree(entries);
+	return err;
+}
+
+/**
+ * mpool_ioctl_clients() - MPOOL_IOC_CLIENTS
+ * @call: struct mpool_clients
+ *
+ * Context: process.
+ * Return: 0 or an errno of the ABI.
+ */
+int mpool_ioctl_clients(struct mpool_call *call)
+{
+	struct mpool_clients *arg = call->arg;
+	struct table table = { arg->clients, arg->count, arg->entry_size };
+	struct mpool *pool;
+	int err = -EPERM;
+
+	if (arg->flags || !table_valid(&table))
+		return -EINVAL;
+	pool = get_pool(call, arg->name);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	if (mpool_pool_may_control(pool))
+		err = answer_clients(pool, arg);
+	mpool_put(pool);
+	return err ?: mpool_call_answer(call);
 }

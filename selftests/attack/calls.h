@@ -26,6 +26,7 @@ enum call {
 	CALL_TRIM,
 	CALL_REVOKE,
 	CALL_EVENTS,
+	CALL_CLIENTS,
 	NR_CALLS
 };
 
@@ -77,6 +78,9 @@ static const struct call_desc calls[NR_CALLS] = {
 			  sizeof(struct mpool_revoke), 64, 0, true, true },
 	[CALL_EVENTS] = { "EVENTS", MPOOL_IOC_EVENTS,
 			  sizeof(struct mpool_events), 24, 0, false, true },
+	[CALL_CLIENTS] = { "CLIENTS", MPOOL_IOC_CLIENTS,
+			   sizeof(struct mpool_clients), 56,
+			   offsetof(struct mpool_clients, clients), true, true },
 };
 
 union call_arg {
@@ -93,6 +97,7 @@ union call_arg {
 	struct mpool_trim trim;
 	struct mpool_revoke revoke;
 	struct mpool_events events;
+	struct mpool_clients clients;
 	char bytes[MT_PAGE];
 };
 
@@ -114,6 +119,7 @@ struct call_bed {
 		struct mpool_lease leases[4];
 		__u64 handles[4];
 		struct mpool_class_stats classes[4];
+		struct mpool_client_entry clients[4];
 		char bytes[MT_PAGE];
 	} nested;
 };
@@ -157,6 +163,11 @@ static inline void call_fill(struct call_bed *bed, enum call call)
 		arg->stats.classes = nested;
 		arg->stats.count = 4;
 		arg->stats.entry_size = sizeof(bed->nested.classes[0]);
+		break;
+	case CALL_CLIENTS:
+		arg->clients.clients = nested;
+		arg->clients.count = 4;
+		arg->clients.entry_size = sizeof(bed->nested.clients[0]);
 		break;
 	case CALL_EVENTS:
 		arg->events.mask = MPOOL_EVENT_EXHAUSTED;

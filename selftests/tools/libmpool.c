@@ -192,25 +192,12 @@ TEST_F(lib, strict)
 	EXPECT_EQ(1, cached());
 }
 
-/* The number of the one client that holds a lease, as root finds it. */
-static __u64 holder(void)
-{
-	unsigned long long client = 0;
-	char line[256];
-	FILE *view = fopen("/sys/kernel/debug/mpool/" POOL "/leases", "r");
-
-	while (view && fgets(line, sizeof(line), view))
-		if (sscanf(line, "0x%*x %*u %*u %*d %*d %llu", &client) == 1)
-			break;
-	if (view)
-		fclose(view);
-	return client;
-}
-
 TEST_F(lib, revoked)
 {
 	struct mpool_lease leases[2], found, again;
+	struct mpool_client_entry *clients;
 	struct mpool_event events[3];
+	unsigned int count;
 	__u64 id, nr;
 	void *p;
 
@@ -219,7 +206,13 @@ TEST_F(lib, revoked)
 	ASSERT_EQ(0, mpl_events(self->client, MPOOL_EVENT_REVOKED, -1, 0));
 	ASSERT_EQ(2, mpl_lease_many(self->client, 1, leases, 2, 0, 0));
 	p = mpl_pointer(self->client, &leases[1]);
-	id = holder();
+	EXPECT_EQ(-ENOENT, mpl_clients("nosuchpool", &clients, &count));
+	EXPECT_EQ(-EINVAL, mpl_clients("no/name", &clients, &count));
+	ASSERT_EQ(0, mpl_clients(POOL, &clients, &count));
+	ASSERT_EQ(1, count);
+	EXPECT_EQ(2, clients[0].leases);
+	id = clients[0].client;
+	free(clients);
 	EXPECT_EQ(-ENOENT, mpl_revoke("nosuchpool", id, 0, NULL));
 	EXPECT_EQ(-ESRCH, mpl_revoke(POOL, id + 1000, 0, NULL));
 	ASSERT_EQ(0, mpl_revoke(POOL, id, leases[1].handle, &nr));

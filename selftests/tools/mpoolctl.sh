@@ -33,7 +33,7 @@ runs() {
 	result "$name" $?
 }
 
-echo 1..61
+echo 1..63
 mpoolctl destroy ctl 2>/dev/null
 
 runs "no command" 2 'usage: mpoolctl COMMAND'
@@ -96,6 +96,8 @@ while ! grep -q ready /tmp/hold && [ $n -lt 50 ]; do
 	sleep 0.1
 done
 runs "leases names the holder" 0 "^0x[0-9a-f]+ +[0-9]+ +[0-9]+ +$holder +$holder +[0-9]+ hold" leases ctl
+runs "clients names it, too" 0 "^ *[0-9]+ +$holder +0 +1 +1 +4096 +0 +- +hold" clients ctl
+runs "clients of none" 1 'there is no pool "nosuch"' clients nosuch
 # shellcheck disable=SC2046 # its cells
 set -- $(mpoolctl leases ctl | grep ' hold')
 handle=$1 client=$6

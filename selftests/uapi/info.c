@@ -72,12 +72,14 @@ struct abi_bed {
 		struct mpool_trim trim;
 		struct mpool_revoke revoke;
 		struct mpool_events events;
+		struct mpool_clients clients;
 		__u32 head[2];
 		char bytes[MT_PAGE];
 	} good;
 	struct mpool_lease leases[2];
 	struct mpool_pool_entry entries[2];
 	struct mpool_class_stats classes[2];
+	struct mpool_client_entry clients[2];
 	__u64 handle;
 };
 
@@ -185,6 +187,13 @@ FIXTURE_VARIANT_ADD(abi, events)
 	.size = sizeof(struct mpool_events),
 };
 
+FIXTURE_VARIANT_ADD(abi, clients)
+{
+	.cmd = MPOOL_IOC_CLIENTS,
+	.size = sizeof(struct mpool_clients),
+	.answers = true,
+};
+
 static void fill(struct abi_bed *bed, unsigned int cmd)
 {
 	switch (cmd) {
@@ -214,6 +223,11 @@ static void fill(struct abi_bed *bed, unsigned int cmd)
 	case MPOOL_IOC_RELEASE:
 		bed->good.release.handles = (uintptr_t)&bed->handle;
 		bed->good.release.count = 1;
+		break;
+	case MPOOL_IOC_CLIENTS:
+		bed->good.clients.clients = (uintptr_t)bed->clients;
+		bed->good.clients.count = 2;
+		bed->good.clients.entry_size = sizeof(bed->clients[0]);
 		break;
 	case MPOOL_IOC_EVENTS:
 		bed->good.events.mask = MPOOL_EVENT_EXHAUSTED;
@@ -473,7 +487,7 @@ TEST_F(device, info_ignores_output_fields)
 TEST_F(device, unknown_numbers)
 {
 	static const unsigned int known[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0xb, 0xc, 0xd,
-		0xe };
+		0xe, 0xf };
 	char arg[MT_PAGE] = {};
 	unsigned int nr, i;
 

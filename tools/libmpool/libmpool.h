@@ -66,6 +66,8 @@ int mpl_config(const char *pool, struct mpool_pool_config *config, __u64 mask);
 int mpl_destroy(const char *pool);
 int mpl_stats(const char *pool, struct mpool_stats *stats,
 	      struct mpool_class_stats **classes);
+int mpl_clients(const char *pool, struct mpool_client_entry **clients,
+		unsigned int *count);
 int mpl_revoke(const char *pool, __u64 client, __u64 handle, __u64 *revoked);
 int mpl_trim(const char *pool, unsigned int max_age_ms, __u64 *bytes);
 

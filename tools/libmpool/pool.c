@@ -10,7 +10,7 @@
 
 #include "client.h"
 
-/* Pools or classes that may come into being while room is made for them. */
+/* Pools, classes or clients that may come while room is made for them. */
 #define SPARE	8
 
 static int call_once(unsigned int cmd, void *arg)
@@ -143,6 +143,27 @@ int mpl_list(struct mpool_pool_entry **pools, unsigned int *count)
 		return err;
 	*pools = table;
 	*count = list.count;
+	return 0;
+}
+
+int mpl_clients(const char *pool, struct mpool_client_entry **clients,
+		unsigned int *count)
+{
+	struct mpool_clients answer = {
+		.size = sizeof(answer),
+		.entry_size = sizeof(**clients),
+	};
+	void *table;
+	int err;
+
+	err = mpl_set_name(answer.name, pool);
+	if (!err)
+		err = call_table(MPOOL_IOC_CLIENTS, &answer, &answer.count,
+				 &answer.clients, sizeof(**clients), &table);
+	if (err)
+		return err;
+	*clients = table;
+	*count = answer.count;
 	return 0;
 }
 

@@ -1,16 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * revoke and watch: what clients have, and what happens to them.
+ * clients, revoke and watch: what clients have, and what happens to them.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mpoolctl.h"
 
 /* Half of what the kernel keeps; more come with the next call. */
 #define NR_EVENTS	32
+
+int cmd_clients(int argc, char **argv, const struct options *opt)
+{
+	static const struct column columns[] = {
+		{ "CLIENT", true },
+		{ "PID", true },
+		{ "UID", true },
+		{ "LEASES", true },
+		{ "BUFFERS", true },
+		{ "BYTES", true },
+		{ "KEPT-BYTES", true },
+		{ "MODE", false },
+		{ "NAME", false },
+	};
+	struct mpool_client_entry *clients;
+	struct table *table;
+	unsigned int count, i;
+	int err = mpl_clients(argv[0], &clients, &count);
+
+	(void)argc;
+	if (err)
+		return refused("clients", argv[0], err);
+	table = table_new("clients", columns, ARRAY_SIZE(columns), opt);
+	for (i = 0; i < count; i++) {
+		const struct mpool_client_entry *c = &clients[i];
+
+		table_row(table);
+		table_cell(table, "%llu", c->client);
+		table_cell(table, "%u", c->pid);
+		table_cell(table, "%u", c->uid);
+		table_cell(table, "%llu", c->leases);
+		table_cell(table, "%llu", c->buffers);
+		table_cell(table, "%llu", c->bytes);
+		table_cell(table, "%llu", c->kept_bytes);
+		table_cell(table, "%s", c->flags & MPOOL_ATTACH_STRICT ?
+			   "strict" : "-");
+		table_cell(table, "%.*s", (int)sizeof(c->comm), c->comm);
+	}
+	free(clients);
+	return table_print(table);
+}
 
 int cmd_revoke(int argc, char **argv, const struct options *opt)
 {
@@ -20,7 +62,7 @@ int cmd_revoke(int argc, char **argv, const struct options *opt)
 
 	(void)opt;
 	if (parse_number(argv[1], &client)) {
-		complain("%s: not a client; \"mpoolctl leases %s\" has its number",
+		complain("%s: not a client; \"mpoolctl clients %s\" has its number",
 			 argv[1], argv[0]);
 		return EXIT_USAGE;
 	}

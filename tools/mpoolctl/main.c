@@ -53,11 +53,13 @@ static const struct command {
 	  "counters of each size class" },
 	{ "trim", cmd_trim, 1, 2, false, "NAME [AGE_MS]",
 	  "give idle buffers back to the system" },
+	{ "clients", cmd_clients, 1, 1, true, "NAME [--json]",
+	  "who is attached, and how much each has" },
 	{ "leases", cmd_leases, 1, 1, true, "NAME [--json]",
 	  "who holds which buffer, since how many seconds (root)" },
 	{ "revoke", cmd_revoke, 2, 3, false, "NAME CLIENT [HANDLE]",
 	  "take a lease back from who holds it, or all that he has;\n"
-	  "  CLIENT and HANDLE as leases shows them" },
+	  "  CLIENT as clients shows it, HANDLE as leases does" },
 	{ "watch", cmd_watch, 1, 2, false, "NAME [LEAK_AGE_MS]",
 	  "say what happens to a pool, until interrupted;\n"
 	  "  watermarks crossed, nothing left to give, and leases older than\n"

@@ -113,12 +113,16 @@ static const struct reason {
 		"you may not trim \"%1$s\": only its owner and root may",
 	},
 	{
+		"clients", EPERM,
+		"you may not see who uses \"%1$s\": only its owner and root may",
+	},
+	{
 		"revoke", EPERM,
 		"you may not take leases of \"%1$s\" back: only its owner and root may",
 	},
 	{
 		"revoke", ESRCH,
-		"\"%1$s\" has no client of that number: \"mpoolctl leases %1$s\" shows those that hold leases",
+		"\"%1$s\" has no client of that number: \"mpoolctl clients %1$s\" shows those that there are",
 	},
 	{
 		"revoke", ESTALE,

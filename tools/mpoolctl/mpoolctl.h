@@ -33,6 +33,7 @@ int cmd_config(int argc, char **argv, const struct options *opt);
 int cmd_trim(int argc, char **argv, const struct options *opt);
 int cmd_stats(int argc, char **argv, const struct options *opt);
 int cmd_classes(int argc, char **argv, const struct options *opt);
+int cmd_clients(int argc, char **argv, const struct options *opt);
 int cmd_revoke(int argc, char **argv, const struct options *opt);
 int cmd_watch(int argc, char **argv, const struct options *opt);
 int cmd_leases(int argc, char **argv, const struct options *opt);

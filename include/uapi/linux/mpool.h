@@ -43,6 +43,7 @@
 #define MPOOL_IOC_TRIM		_IO(MPOOL_IOC_MAGIC, 0x0c)
 #define MPOOL_IOC_REVOKE	_IO(MPOOL_IOC_MAGIC, 0x0d)
 #define MPOOL_IOC_EVENTS	_IO(MPOOL_IOC_MAGIC, 0x0e)
+#define MPOOL_IOC_CLIENTS	_IO(MPOOL_IOC_MAGIC, 0x0f)
 
 /**
  * struct mpool_info - argument of MPOOL_IOC_INFO
@@ -534,11 +535,63 @@ struct mpool_trim {
 };
 
 /**
+ * struct mpool_client_entry - one client in the answer of MPOOL_IOC_CLIENTS
+ * @client: its number, for REVOKE; not used again while the module is loaded
+ * @pid: process that opened the file; 0 for a caller who is not in the initial
+ *	pid namespace
+ * @uid: user who opened it
+ * @flags: MPOOL_ATTACH_*
+ * @reserved: 0
+ * @leases: how many it has
+ * @buffers: it has leased or keeps; a page that leases are carved from is one
+ * @bytes: of them
+ * @kept_bytes: of them, those that no lease stands in
+ * @comm: name of the task that opened the file, terminated and filled with NUL;
+ *	it may hold any byte
+ */
+struct mpool_client_entry {
+	__u64 client;
+	__u32 pid;
+	__u32 uid;
+	__u32 flags;
+	__u32 reserved;
+	__u64 leases;
+	__u64 buffers;
+	__u64 bytes;
+	__u64 kept_bytes;
+	char comm[16];
+};
+
+/**
+ * struct mpool_clients - argument of MPOOL_IOC_CLIENTS
+ * @size: [in] sizeof(struct mpool_clients)
+ * @flags: [in] 0
+ * @name: [in] which pool; empty: the one attached
+ * @clients: [in] address of an array of struct mpool_client_entry, or 0 with
+ *	count 0
+ * @count: [in/out] entries the array holds; clients that are attached
+ * @entry_size: [in] sizeof(struct mpool_client_entry), as in POOL_LIST
+ *
+ * As many entries as fit are written, in the order in which they attached.
+ *
+ * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT, -EPERM, -ENOTCONN (empty
+ * name, not attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
+ */
+struct mpool_clients {
+	__u32 size;
+	__u32 flags;
+	char name[MPOOL_NAME_LEN];
+	__u64 clients;
+	__u32 count;
+	__u32 entry_size;
+};
+
+/**
  * struct mpool_revoke - argument of MPOOL_IOC_REVOKE
  * @size: [in] sizeof(struct mpool_revoke)
  * @flags: [in] 0
  * @name: [in] which pool
- * @client: [in] which client, by the number that leases in debugfs shows
+ * @client: [in] which client, by the number that CLIENTS tells
  * @handle: [in] which of its leases; 0: all, and what the client keeps
  * @revoked: [out] leases taken back; 0 if the argument could be written at
  *	first, and no more when it was done
