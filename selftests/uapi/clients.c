@@ -31,7 +31,7 @@ static int list(int fd, const char *pool, struct mpool_client_entry *entries,
 	};
 	int err;
 
-	strncpy(arg.name, pool, sizeof(arg.name) - 1);
+	snprintf(arg.name, sizeof(arg.name), "%s", pool);
 	err = mt_call(fd, MPOOL_IOC_CLIENTS, &arg);
 	return err ? err : (int)arg.count;
 }
