@@ -168,6 +168,7 @@ static void churn(unsigned int seed)
 	struct mt_client c;
 	int i, nr;
 
+	setpriority(PRIO_PROCESS, 0, 0);
 	for (;;) {
 		if (mt_client_open(&c, rand_r(&seed) % 2 ? "default" : "a"))
 			continue;
@@ -190,6 +191,7 @@ TEST_F_TIMEOUT(attack, 17_loading_under_churn, ATTACK_TIMEOUT)
 	unsigned long i;
 	int err = 0;
 
+	attack_first();
 	for (i = 0; i < CHURNERS; i++) {
 		pids[i] = fork();
 		ASSERT_LE(0, pids[i]);
