@@ -36,7 +36,8 @@ enum mpool_tier {
 /**
  * struct mpool_config - how a pool behaves
  * @settings: the settings that processes can choose too; 0 in a field is its
- *	default.  uid, gid and mode say which processes may attach.
+ *	default.  uid, gid and mode say which processes may attach; uid and gid
+ *	need MPOOL_POOL_OWNER in flags.
  * @sizes: size classes of one's own, ascending, each a multiple of 16 below
  *	a page and of the page size from there on; or NULL: four to a doubling
  *	between settings.min_size and settings.max_size
@@ -44,7 +45,8 @@ enum mpool_tier {
  * @ctor: called once for each buffer, when it is made; may not sleep.  A pool
  *	with a ctor cannot be attached by processes, since buffers are zeroed
  *	between owners.
- * @reset: called on every return of a buffer, in the context of the return
+ * @reset: called on every free by a kernel user, in the context of the free; not
+ *	at the end of a lease, after which the pool zeroes the buffer
  * @arg: handed to @ctor and @reset
  *
  * All zero is a usable configuration, and so is NULL in its place.

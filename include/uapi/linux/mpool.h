@@ -12,17 +12,18 @@
  * long, so 32-bit callers use the same layout.
  *
  * A call that fails has changed nothing.
+ *
+ * What is only read of pools (POOL_LIST, STATS, CLIENTS) is in mpool_stats.h,
+ * which comes with this.
  */
 #ifndef _UAPI_LINUX_MPOOL_H
 #define _UAPI_LINUX_MPOOL_H
 
 #include <linux/ioctl.h>
+#include <linux/mpool_stats.h>
 #include <linux/types.h>
 
 #define MPOOL_ABI_VERSION	1
-
-/* Bytes of a pool's name, its terminating NUL included. */
-#define MPOOL_NAME_LEN		32
 
 /* Leases or handles in one call. */
 #define MPOOL_BATCH_MAX		4096
@@ -77,8 +78,8 @@ struct mpool_info {
  * struct mpool_pool_config - how a pool behaves; 0 in a field is its default
  * @flags: MPOOL_POOL_*
  * @mode: permission bits for ATTACH, as in chmod (default 0600)
- * @uid: owner (with MPOOL_POOL_OWNER; else the caller)
- * @gid: group (with MPOOL_POOL_OWNER; else the caller's)
+ * @uid: owner, with MPOOL_POOL_OWNER; without it 0, and the caller is the owner
+ * @gid: group, as @uid
  * @min_size: smallest class, bytes (64; 16 to max_size)
  * @max_size: largest class, bytes (65536; up to 4 MiB)
  * @initial: buffers made on a class's first use, for the small, medium and
@@ -204,10 +205,10 @@ struct mpool_pool_create {
  * @name: [in] which pool; empty: the one attached
  * @mask: [in] MPOOL_CONFIG_* of the settings to change; 0 only reads
  * @config: [in] new values of those in mask, as for POOL_CREATE: 0 is the
- *	default; the others are not looked at.  [out] all settings in force,
- *	with MPOOL_NONE where there is none, so that they can be given back;
- *	as it was, if the argument could be written at first, and no more when
- *	the change was done
+ *	default, but root for uid and gid; the others are not looked at.
+ *	[out] all settings in force, with MPOOL_NONE where there is none, so
+ *	that they can be given back; as it was, if the argument could be
+ *	written at first, and no more when the change was done
  *
  * A change takes effect at once, whole or not at all.  A lower limit gives
  * idle buffers above it back; those in use stay until they come back.  A
@@ -236,57 +237,13 @@ struct mpool_pool_configure {
  * @name: [in] which pool
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -EBUSY: clients are attached, kernel
- * users hold it or a buffer is out.  -ENOENT, -EPERM, -EINVAL, -EFAULT, -E2BIG.
+ * users hold it, a buffer is out, or another call that names it is under way.
+ * -EPERM: also when a module made it.  -ENOENT, -EINVAL, -EFAULT, -E2BIG.
  */
 struct mpool_pool_destroy {
 	__u32 size;
 	__u32 flags;
 	char name[MPOOL_NAME_LEN];
-};
-
-/**
- * struct mpool_pool_entry - one pool in the answer of MPOOL_IOC_POOL_LIST
- * @name: name
- * @uid: owner
- * @gid: group
- * @mode: permission bits
- * @flags: MPOOL_POOL_*
- * @nr_clients: open files attached
- * @nr_classes: size classes in being
- * @bytes: memory backed now
- * @max_bytes: limit of it
- */
-struct mpool_pool_entry {
-	char name[MPOOL_NAME_LEN];
-	__u32 uid;
-	__u32 gid;
-	__u32 mode;
-	__u32 flags;
-	__u32 nr_clients;
-	__u32 nr_classes;
-	__u64 bytes;
-	__u64 max_bytes;
-};
-
-/**
- * struct mpool_pool_list - argument of MPOOL_IOC_POOL_LIST
- * @size: [in] sizeof(struct mpool_pool_list)
- * @flags: [in] 0
- * @pools: [in] address of an array of struct mpool_pool_entry, or 0 with
- *	count 0
- * @count: [in/out] entries the array holds; pools that exist
- * @entry_size: [in] sizeof(struct mpool_pool_entry); a longer entry is filled
- *	up with zeros, a shorter one is cut
- *
- * As many entries as fit are written, in order of name.  -EINVAL, -EFAULT,
- * -ENOMEM, -E2BIG.
- */
-struct mpool_pool_list {
-	__u32 size;
-	__u32 flags;
-	__u64 pools;
-	__u32 count;
-	__u32 entry_size;
 };
 
 /**
@@ -362,8 +319,8 @@ struct mpool_lease {
  * these in bytes; or the caller's RLIMIT_MEMLOCK, against all that the user who
  * opened the file has locked, unless he had CAP_IPC_LOCK.
  * -ENOSPC: the client's window has no free slot of that class, all that are
- * asked for are more than the class may have, or the pool has no room for the
- * class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
+ * asked for are more than the class, its tier or the pool may ever have, or the
+ * pool has no room for the class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
  * max_size.  -ENOMEM: also when the memory cgroup of who attached is at its
  * limit; that is not waited for.  -EINVAL, -EFAULT, -E2BIG.
  */
@@ -416,111 +373,15 @@ struct mpool_release {
 };
 
 /**
- * struct mpool_class_stats - one size class
- * @size: bytes of a buffer
- * @max: most buffers backed
- * @backed: buffers backed now; when the pool is quiet this is free_cpu +
- *	free_depot + clean + dirty + reserve + allocated + leased + cached +
- *	quarantined
- * @free_cpu: in the CPUs' magazines
- * @free_depot: in the nodes' depots
- * @clean: zeroed and ready to lease
- * @dirty: returned by a client, to be zeroed
- * @reserve: set aside
- * @allocated: held by kernel users
- * @leased: held by clients
- * @cached: kept by clients after release
- * @quarantined: waiting for the last pin
- * @abandoned: given up to a pin when the pool ended; not in backed
- * @allocs: allocations served
- * @frees: buffers given back
- * @hits: allocations served from the magazine
- * @depot_hits: served from a depot
- * @misses: served from the backing
- * @fails: allocations refused
- * @waits: allocations that slept for a buffer
- * @grown: buffers made
- * @shrunk: buffers given back to the system
- * @leases: leases given
- * @releases: leases ended
- * @zeroed: buffers cleared in the background
- * @zeroed_sync: buffers cleared while a lease waited
- * @peak: most buffers out of the depots at once; exceeds the most in use by
- *	at most what magazines held
- * @bad_frees: frees refused: twice, foreign or of another pool
- */
-struct mpool_class_stats {
-	__u64 size;
-	__u64 max;
-	__u64 backed;
-	__u64 free_cpu;
-	__u64 free_depot;
-	__u64 clean;
-	__u64 dirty;
-	__u64 reserve;
-	__u64 allocated;
-	__u64 leased;
-	__u64 cached;
-	__u64 quarantined;
-	__u64 abandoned;
-	__u64 allocs;
-	__u64 frees;
-	__u64 hits;
-	__u64 depot_hits;
-	__u64 misses;
-	__u64 fails;
-	__u64 waits;
-	__u64 grown;
-	__u64 shrunk;
-	__u64 leases;
-	__u64 releases;
-	__u64 zeroed;
-	__u64 zeroed_sync;
-	__u64 peak;
-	__u64 bad_frees;
-};
-
-/**
- * struct mpool_stats - argument of MPOOL_IOC_STATS
- * @size: [in] sizeof(struct mpool_stats)
- * @flags: [in] 0
- * @name: [in] which pool; empty: the one attached
- * @classes: [in] address of an array of struct mpool_class_stats, or 0 with
- *	count 0
- * @count: [in/out] entries the array holds; classes in being
- * @entry_size: [in] sizeof(struct mpool_class_stats), as in POOL_LIST
- * @bytes: [out] memory backed now
- * @max_bytes: [out] limit of it
- * @nr_clients: [out] open files attached
- * @reserved: 0
- * @total: [out] sums over all classes, weighted with nothing; size is 0, and
- *	max and peak are sums of the classes' own
- *
- * A pool that is named needs the rights of ATTACH.  -ENOENT, -EACCES,
- * -ENOTCONN (empty name, not attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
- */
-struct mpool_stats {
-	__u32 size;
-	__u32 flags;
-	char name[MPOOL_NAME_LEN];
-	__u64 classes;
-	__u32 count;
-	__u32 entry_size;
-	__u64 bytes;
-	__u64 max_bytes;
-	__u32 nr_clients;
-	__u32 reserved;
-	struct mpool_class_stats total;
-};
-
-/**
  * struct mpool_trim - argument of MPOOL_IOC_TRIM
  * @size: [in] sizeof(struct mpool_trim)
  * @flags: [in] 0
  * @name: [in] which pool; empty: the one attached
- * @max_age_ms: [in] give back buffers idle for longer; 0: every idle one
+ * @max_age_ms: [in] give back buffers idle for longer; 0: every idle one.  What
+ *	clients keep is called back by the same age, and idle anew from then on
  * @reserved: [in] 0
- * @bytes: [out] bytes given back to the system
+ * @bytes: [out] bytes given back to the system; 0 if the argument could be
+ *	written at first, and no more when it was done
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT, -EPERM, -ENOTCONN, -EINVAL,
  * -EFAULT, -E2BIG.
@@ -532,58 +393,6 @@ struct mpool_trim {
 	__u32 max_age_ms;
 	__u32 reserved;
 	__u64 bytes;
-};
-
-/**
- * struct mpool_client_entry - one client in the answer of MPOOL_IOC_CLIENTS
- * @client: its number, for REVOKE; not used again while the module is loaded
- * @pid: process that opened the file; 0 for a caller who is not in the initial
- *	pid namespace
- * @uid: user who opened it
- * @flags: MPOOL_ATTACH_*
- * @reserved: 0
- * @leases: how many it has
- * @buffers: it has leased or keeps; a page that leases are carved from is one
- * @bytes: of them
- * @kept_bytes: of them, those that no lease stands in
- * @comm: name of the task that opened the file, terminated and filled with NUL;
- *	it may hold any byte
- */
-struct mpool_client_entry {
-	__u64 client;
-	__u32 pid;
-	__u32 uid;
-	__u32 flags;
-	__u32 reserved;
-	__u64 leases;
-	__u64 buffers;
-	__u64 bytes;
-	__u64 kept_bytes;
-	char comm[16];
-};
-
-/**
- * struct mpool_clients - argument of MPOOL_IOC_CLIENTS
- * @size: [in] sizeof(struct mpool_clients)
- * @flags: [in] 0
- * @name: [in] which pool; empty: the one attached
- * @clients: [in] address of an array of struct mpool_client_entry, or 0 with
- *	count 0
- * @count: [in/out] entries the array holds; clients that are attached
- * @entry_size: [in] sizeof(struct mpool_client_entry), as in POOL_LIST
- *
- * As many entries as fit are written, in the order in which they attached.
- *
- * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT, -EPERM, -ENOTCONN (empty
- * name, not attached), -EINVAL, -EFAULT, -ENOMEM, -E2BIG.
- */
-struct mpool_clients {
-	__u32 size;
-	__u32 flags;
-	char name[MPOOL_NAME_LEN];
-	__u64 clients;
-	__u32 count;
-	__u32 entry_size;
 };
 
 /**
@@ -647,7 +456,7 @@ struct mpool_events {
 /* Use has come down to low_percent, has reached high_percent: each time. */
 #define MPOOL_EVENT_LOW		(1U << 0)
 #define MPOOL_EVENT_HIGH	(1U << 1)
-/* A lease or an allocation found nothing: each time. */
+/* A lease found nothing, or a kernel user's allocation failed: each time. */
 #define MPOOL_EVENT_EXHAUSTED	(1U << 2)
 /* A lease of this client was taken back: each one. */
 #define MPOOL_EVENT_REVOKED	(1U << 3)
