@@ -52,7 +52,7 @@ runs "create again" 1 'there is a pool "ctl" already' create ctl
 runs "create with a bad name" 1 '"a/b" cannot be the name' create a/b
 runs "unknown setting" 2 'colour=red: not a setting' create x colour=red
 runs "setting without number" 2 'min_size=big: not a number' create x min_size=big
-runs "setting out of range" 2 'max_size=5M: out of range, which is 64 to 4194304' create x max_size=5M
+runs "setting out of range" 2 'max_size=5M: out of range, which is 16 to 4194304' create x max_size=5M
 runs "mode out of range" 2 'mode=01777: out of range, which is 01 to 0777' create x mode=01777
 runs "a number that overflows" 2 'max_bytes=99999999999G: not a number' create x max_bytes=99999999999G
 runs "settings against each other" 1 'do not go together' create x min_size=8K max_size=4K

@@ -10,10 +10,10 @@
 
 #include "client.h"
 
-/* Fibonacci hashing of the page's number; offsets are page aligned. */
+/* Fibonacci hashing; offsets are multiples of 16, of pages mostly. */
 static size_t home(const struct mpl_table *table, __u64 offset)
 {
-	__u64 hash = (offset >> 12) * 0x9e3779b97f4a7c15ULL;
+	__u64 hash = (offset >> 4) * 0x9e3779b97f4a7c15ULL;
 
 	return (hash >> 32) & (table->size - 1);
 }

@@ -32,7 +32,7 @@ static const struct command {
 	  "what the module can do" },
 	{ "create", cmd_create, 1, 64, false, "NAME [SETTING=VALUE...]",
 	  "make a pool; sizes may end in K, M or G, 0 means none.\n"
-	  "  sizes:      min_size, max_size (64 to 4M), max_bytes,\n"
+	  "  sizes:      min_size, max_size (16 to 4M), max_bytes,\n"
 	  "              max_bytes_small, max_bytes_medium, max_bytes_large\n"
 	  "  buffers:    max_small, max_medium, max_large, initial_small,\n"
 	  "              initial_medium, initial_large, reserve\n"

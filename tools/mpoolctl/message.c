@@ -32,7 +32,8 @@ static bool name_valid(const char *name)
 	while (isalnum((unsigned char)name[len]) ||
 	       (name[len] && strchr("_.-", name[len])))
 		len++;
-	return len && len < MPOOL_NAME_LEN && !name[len] && *name != '.';
+	return len && len < MPOOL_NAME_LEN && !name[len] && *name != '.' &&
+	       strcmp(name, "summary");
 }
 
 /* What keeps everybody from anything. */
@@ -106,7 +107,7 @@ static const struct reason {
 	},
 	{
 		"destroy", EPERM,
-		"you may not destroy \"%1$s\": only its owner and root may",
+		"you may not destroy \"%1$s\": only its owner and root may, and nobody a pool that a kernel module made: unload that module",
 	},
 	{
 		"trim", EPERM,
@@ -171,7 +172,7 @@ int refused(const char *what, const char *pool, int err)
 		return EXIT_REFUSED;
 	if (err == EINVAL && !name_valid(pool)) {
 		complain("\"%s\" %s", pool,
-			 "cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot");
+			 "cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, and not \"summary\"");
 		return EXIT_REFUSED;
 	}
 	for (r = reasons; r < reasons + ARRAY_SIZE(reasons); r++) {

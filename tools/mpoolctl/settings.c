@@ -48,8 +48,8 @@ struct setting {
 #define BUFFERS_MAX	((1ULL << 24) - 1)
 
 static const struct setting settings[] = {
-	SETTING("min_size", min_size, 64, 4 * MB, ZERO_NO, 0),
-	SETTING("max_size", max_size, 64, 4 * MB, ZERO_NO, 0),
+	SETTING("min_size", min_size, 16, 4 * MB, ZERO_NO, 0),
+	SETTING("max_size", max_size, 16, 4 * MB, ZERO_NO, 0),
 	SETTING("max_bytes", max_bytes, 1, LONG_MAX, ZERO_NO,
 		MPOOL_CONFIG_MAX_BYTES),
 	SETTING("max_bytes_small", tier_max_bytes[0], 1, LONG_MAX, ZERO_PLAIN,
