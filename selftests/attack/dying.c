@@ -109,10 +109,10 @@ static int live_until_killed(const char *pool, unsigned int seed,
 /* To die takes its time, too: not beside the others, who need not wait. */
 static int kill_now(int pid)
 {
-	int err = kill(pid, SIGKILL);
-
+	if (kill(pid, SIGKILL))
+		return -errno;
 	setpriority(PRIO_PROCESS, pid, -10);
-	return err ? -errno : mt_wait(pid);
+	return mt_wait(pid);
 }
 
 TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)

@@ -19,26 +19,6 @@
 #define SECOND		1000000000ULL
 #define LEAKS		"/sys/kernel/debug/kmemleak"
 
-FIXTURE(attack)
-{
-	int fd;
-};
-
-FIXTURE_SETUP(attack)
-{
-	self->fd = open_module("mpool");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, delete_in_the_end());
-}
-
-FIXTURE_TEARDOWN(attack)
-{
-	int err = insert(self->fd, "");
-
-	EXPECT_TRUE(!err || err == -EEXIST);
-	close(self->fd);
-}
-
 /* How many allocations and copies a load makes that ends so. */
 static unsigned int ways_to_fail(int fd, const char *parameters, int expected)
 {

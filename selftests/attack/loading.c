@@ -22,26 +22,6 @@
 #define CHURNERS	2
 #define SECOND		1000000000ULL
 
-FIXTURE(attack)
-{
-	int fd;
-};
-
-FIXTURE_SETUP(attack)
-{
-	self->fd = open_module("mpool");
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, delete_in_the_end());
-}
-
-FIXTURE_TEARDOWN(attack)
-{
-	int err = insert(self->fd, "");
-
-	EXPECT_TRUE(!err || err == -EEXIST);
-	close(self->fd);
-}
-
 TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
 {
 	struct mpool_lease lease;

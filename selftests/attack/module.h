@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Loading and unloading modules, by the system calls, from $MODULES.
+ * Loading and unloading modules, by the system calls, from $MODULES; and the
+ * fixture of programs whose tests begin without mpool: behind
+ * kselftest_harness.h.
  */
 #ifndef _ATTACK_MODULE_H
 #define _ATTACK_MODULE_H
@@ -52,6 +54,27 @@ static inline int delete_in_the_end(void)
 		usleep(200);
 	}
 	return err;
+}
+
+/* mpool.ko, which is not loaded while a test begins, and is after it. */
+FIXTURE(attack)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(attack)
+{
+	self->fd = open_module("mpool");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+FIXTURE_TEARDOWN(attack)
+{
+	int err = insert(self->fd, "");
+
+	EXPECT_TRUE(!err || err == -EEXIST);
+	close(self->fd);
 }
 
 #endif /* _ATTACK_MODULE_H */

@@ -8,7 +8,7 @@ function matches(selector, bed, test, name,	i, t, c)
 {
 	if (selector ~ /^@/)
 		return bed ~ ("-" substr(selector, 2) "$") || bed == substr(selector, 2)
-	if (bed ~ /-(signals|twice)$/ && test !~ /^uapi32\//)
+	if (bed ~ /-signals$/)
 		return 0
 	i = index(selector, ":")
 	t = i ? substr(selector, 1, i - 1) : selector
