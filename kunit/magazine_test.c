@@ -400,6 +400,80 @@ static void drains_amid_use_lose_nothing(struct kunit *test)
 			kt_stats(cls).free_depot, (u64)nr);
 }
 
+static unsigned int half_empty(struct mpool_class *cls,
+			       struct mpool_depot *depot)
+{
+	struct mpool_mag *mag;
+	unsigned long flags;
+	unsigned int nr = 0;
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	list_for_each_entry(mag, &depot->full, node)
+		nr += mag->nr < cls->mag_size;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	return nr;
+}
+
+/*
+ * Full ones come to stand behind what a take by age left half empty, when they
+ * were filled with older buffers: a CPU's that had been idle.
+ */
+static void a_depot_has_one_half_empty_magazine(struct kunit *test)
+{
+	unsigned int nodes = num_possible_nodes(), size = nodes + 4, i;
+	struct mpool_class *cls = kt_class_max(test, 256, 8 * size *
+					       num_possible_cpus());
+	int near = mpool_depot_near(cls, numa_mem_id());
+	struct mpool_depot *depot = cls->depots[near];
+	unsigned int nr = (nodes + 2) * size + 1, freed = 2 * size;
+	void **bufs;
+
+	if (cls->mag_size != size)
+		kunit_skip(test, "too many nodes");
+	bufs = kt_take(test, cls, nr);
+	mpool_drain_begin(cls);
+	kt_give(cls, freed, bufs);
+	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, size - 1), size - 1);
+	KUNIT_EXPECT_EQ(test, half_empty(cls, depot), 1U);
+	/* Every node's depot may have one, and they share a supply. */
+	for (i = 1; i <= nodes; i++) {
+		while (depot->partial->nr < size)
+			mpool_class_free(cls, bufs[freed++]);
+		depot->partial->stamp -= i * 10 * HZ;
+		mpool_class_free(cls, bufs[freed++]);
+		mpool_class_shrink(cls, 0, size - 1);
+		KUNIT_EXPECT_EQ(test, half_empty(cls, depot), 1U);
+		KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	}
+	while (freed < nr)
+		mpool_class_free(cls, bufs[freed++]);
+	mpool_drain_end(cls);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
+}
+
+/* What is topped up with older ones is given back no sooner for that. */
+static void topping_up_keeps_the_order_by_age(struct kunit *test)
+{
+	struct mpool_class *cls = class_with_magazines(test);
+	int near = mpool_depot_near(cls, numa_mem_id());
+	unsigned int size = cls->mag_size, gone;
+	struct mpool_depot *depot = cls->depots[near];
+	void **bufs = kt_take(test, cls, 2 * size + 1);
+
+	mpool_drain_begin(cls);
+	kt_give(cls, 2 * size, bufs);
+	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, 1), 1U);
+	depot->partial->stamp -= 100 * HZ;
+	mpool_class_free(cls, bufs[2 * size]);
+	/* The one that lacked came from the older ones. */
+	gone = mpool_class_shrink(cls, 50 * HZ, UINT_MAX);
+	KUNIT_EXPECT_EQ(test, gone, size - 1);
+	KUNIT_EXPECT_EQ(test, mpool_depot_count(cls), size + 1UL);
+	KUNIT_EXPECT_EQ(test, half_empty(cls, depot), 0U);
+	mpool_drain_end(cls);
+}
+
 static void peak_is_exact_to_the_magazines(struct kunit *test)
 {
 	struct mpool_class *cls = class_with_magazines(test);
@@ -452,6 +526,8 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(a_drain_empties_all_cpus),
 	KUNIT_CASE(during_a_drain_the_depot_serves),
 	KUNIT_CASE(drains_amid_use_lose_nothing),
+	KUNIT_CASE(a_depot_has_one_half_empty_magazine),
+	KUNIT_CASE(topping_up_keeps_the_order_by_age),
 	KUNIT_CASE(peak_is_exact_to_the_magazines),
 	KUNIT_CASE(an_offline_cpu_leaves_nothing_behind),
 	{}

@@ -5,7 +5,8 @@
  * Magazines come from the supply, which never is short (supply.c).  What is
  * done here keeps to its terms: whoever fetches an empty magazine has a full
  * one in hand, in the depot's list it is counted as full, and an emptied one
- * is brought back at once.  Sorting needs none of its own: its buffers leave
+ * is brought back at once; one in the list at most is half empty, see
+ * depot_add_full().  Sorting needs none of its own: its buffers leave
  * a magazine that stays with its CPU, and reach depots one at a time, each
  * through the depot's partial one.  A partial one that is full by then counts
  * among the full, and not among the two a depot may have besides; it is
@@ -172,8 +173,14 @@ struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
 	return NULL;
 }
 
-/* The last one used first; mostly that is the one that comes. */
-static void depot_add_full(struct mpool_depot *depot, struct mpool_mag *mag)
+/*
+ * The last one used first; mostly that is the one that comes.  A take by age
+ * may have left the last one half empty.  One that is older fills that up, which
+ * keeps its younger stamp, and is the last and half-empty one instead: two of
+ * them in a list would be more than there are magazines for (supply.c).
+ */
+static void depot_add_full(struct mpool_class *cls, struct mpool_depot *depot,
+			   struct mpool_mag *mag)
 {
 	struct list_head *at = &depot->full;
 	struct mpool_mag *pos;
@@ -182,6 +189,9 @@ static void depot_add_full(struct mpool_depot *depot, struct mpool_mag *mag)
 	list_for_each_entry(pos, &depot->full, node) {
 		if (!time_before(mag->stamp, pos->stamp))
 			break;
+		/* None but the last; it has one at least, and so will @mag. */
+		while (pos->nr < cls->mag_size)
+			pos->bufs[pos->nr++] = mag->bufs[--mag->nr];
 		at = &pos->node;
 	}
 	list_add(&mag->node, at);
@@ -217,7 +227,7 @@ static void depot_push(struct mpool_class *cls, struct mpool_depot *depot,
 		empty = mpool_supply_get(cls);
 		if (WARN_ON_ONCE(!empty))
 			return;
-		depot_add_full(depot, mag);
+		depot_add_full(cls, depot, mag);
 		empty->nr = 0;
 		depot->partial = empty;
 		mag = empty;
@@ -315,7 +325,7 @@ struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 	depot = cls->depots[home];
 	mag->stamp = jiffies;
 	raw_spin_lock_irqsave(&depot->lock, flags);
-	depot_add_full(depot, mag);
+	depot_add_full(cls, depot, mag);
 	WRITE_ONCE(depot->nr, depot->nr + nr);
 	if (home != near)
 		depot->homed += nr;

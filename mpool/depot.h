@@ -39,7 +39,7 @@ struct mpool_mag {
 /**
  * struct mpool_depot - a NUMA node's store
  * @lock: protects all below but @backed; innermost but for the class's mag_lock
- * @full: full magazines, the last one used first
+ * @full: full magazines, the last one used first; the last may be half empty
  * @nr_full: how many
  * @partial: magazine that single buffers go through
  * @nr: buffers in @full and @partial together
