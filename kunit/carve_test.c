@@ -267,11 +267,31 @@ static void a_piece_at_the_end_of_its_generations_is_left_out(struct kunit *test
 	c->handles[1] = mpool_slot_handle(1, 0);
 	c->handles[2] = mpool_slot_handle(U32_MAX, 3);
 	KUNIT_ASSERT_EQ(test, end(test, c, 3, c->holds), 1U);
-	KUNIT_EXPECT_TRUE(test, mpool_slots_keepable(c->holds));
+	KUNIT_EXPECT_TRUE(test, mpool_slots_keepable(&c->slots, c->holds));
 	mpool_slots_free(&c->slots, 1, c->holds);
 	KUNIT_ASSERT_EQ(test, add(c, 1, PIECES, c->holds), 2);
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, slot_of(&c->holds[i]), i);
+	mpool_slots_exit(&c->slots);
+}
+
+/* The first one's slot stands for the page, but is a piece as the others are. */
+static void a_page_whose_first_piece_is_worn_is_kept(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, PIECES, c->holds), PIECES);
+	c->holds[0].slot->gen = U32_MAX - 1;
+	publish(c, PIECES, c->holds);
+	KUNIT_ASSERT_EQ(test, end(test, c, PIECES, c->holds), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 0U);
+	KUNIT_EXPECT_TRUE(test, mpool_slots_keepable(&c->slots, c->holds));
+	mpool_slots_keep(&c->slots, 1, c->holds, 1);
+	KUNIT_EXPECT_EQ(test, take(c, PIECES, c->holds, &unkept), PIECES - 1U);
+	KUNIT_EXPECT_EQ(test, unkept, 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 1U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[0]);
 	mpool_slots_exit(&c->slots);
 }
 
@@ -284,7 +304,7 @@ static void a_place_whose_pieces_are_all_worn_is_lost(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, end(test, c, PIECES, c->holds), 1U);
 	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[0]);
 	/* Kept, it could not be leased. */
-	KUNIT_EXPECT_FALSE(test, mpool_slots_keepable(c->holds));
+	KUNIT_EXPECT_FALSE(test, mpool_slots_keepable(&c->slots, c->holds));
 	mpool_slots_free(&c->slots, 1, c->holds);
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->free));
 	KUNIT_EXPECT_EQ(test, add(c, 1, 1, c->holds), -ENOSPC);
@@ -349,6 +369,7 @@ static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(whole_buffers_among_pieces_stay_whole),
 	KUNIT_CASE(each_lease_of_a_piece_has_its_own_generation),
 	KUNIT_CASE(a_piece_at_the_end_of_its_generations_is_left_out),
+	KUNIT_CASE(a_page_whose_first_piece_is_worn_is_kept),
 	KUNIT_CASE(a_place_whose_pieces_are_all_worn_is_lost),
 	KUNIT_CASE(the_end_takes_each_page_once),
 	KUNIT_CASE(revoked_pieces_are_told_from_released_ones),

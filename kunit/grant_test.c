@@ -5,6 +5,7 @@
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/sizes.h>
 
 #include <uapi/linux/mpool.h>
@@ -12,12 +13,17 @@
 #include "client.h"
 #include "grant.h"
 #include "helpers.h"
+#include "keep.h"
 #include "quota.h"
 #include "suites.h"
 #include "window.h"
 
 #define SIZE	SZ_8K
 #define PAGES	(SIZE / PAGE_SIZE)
+
+/* Of a page. */
+#define PIECES	4
+#define PIECE	(PAGE_SIZE / PIECES)
 
 struct bed {
 	struct mpool *pool;
@@ -101,6 +107,14 @@ static void expect(struct kunit *test, const struct bed *b, long leased,
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&b->client->kept_pages),
 			kept * (cls->size >> PAGE_SHIFT));
 	KUNIT_EXPECT_EQ(test, b->client->window->slots.nr_kept, (u32)kept);
+}
+
+static int lease_in_thread(void *arg)
+{
+	struct bed *b = arg;
+
+	return mpool_grant_prepare(b->client, b->index, b->nr, b->all,
+				   MPOOL_DEADLINE_NEVER, &b->grant);
 }
 
 static void what_is_prepared_can_be_undone(struct kunit *test)
@@ -233,12 +247,86 @@ static void the_window_is_full_of_pieces(struct kunit *test)
 	bed_end(b);
 }
 
-static int lease_in_thread(void *arg)
+/* A client the first page of whose window has two pieces left, and is bare. */
+static struct bed *bed_worn(struct kunit *test, unsigned int max)
 {
-	struct bed *b = arg;
+	struct bed *b = bed_new(test, kt_pool_max(test, max), PIECE);
+	struct mpool_slot *slot;
+	u64 handles[PIECES];
+	unsigned int i;
 
-	return mpool_grant_prepare(b->client, b->index, b->nr, b->all,
-				   MPOOL_DEADLINE_NEVER, &b->grant);
+	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, true), 0);
+	for (i = 0; i < PIECES; i++) {
+		slot = b->grant.holds[i].slot;
+		if (i < 2)
+			slot->gen = U32_MAX - 1;
+		handles[i] = mpool_slot_handle(slot->gen + 1, slot->id);
+	}
+	mpool_grant_commit(b->client, &b->grant);
+	KUNIT_ASSERT_EQ(test, release(b, PIECES, handles), 0);
+	mpool_keep_drop(b->client);
+	expect(test, b, 0, 0);
+	return b;
+}
+
+/* Another page has what is wanted beyond. */
+static void worn_pieces_are_made_up_for(struct kunit *test)
+{
+	unsigned int all;
+	struct bed *b;
+
+	for (all = 0; all < 2; all++) {
+		b = bed_worn(test, 8);
+		KUNIT_ASSERT_EQ(test, prepare(b, PIECES, all), 0);
+		KUNIT_EXPECT_EQ(test, b->grant.nr, (unsigned int)PIECES);
+		expect(test, b, 2, 0);
+		mpool_grant_abort(b->client, &b->grant);
+		expect(test, b, 0, 2);
+		bed_end(b);
+	}
+}
+
+static void no_place_for_what_worn_pieces_need(struct kunit *test)
+{
+	struct bed *b = bed_worn(test, 8);
+
+	b->client->window->slots.classes[b->index].capacity = MPOOL_SLOT_CHUNK;
+	KUNIT_EXPECT_EQ(test, prepare(b, PIECES, true), -ENOSPC);
+	expect(test, b, 0, 1);
+	mpool_keep_drop(b->client);
+	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, false), 0);
+	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
+	expect(test, b, 1, 0);
+	mpool_grant_abort(b->client, &b->grant);
+	bed_end(b);
+}
+
+/* Who may wait for a page may wait for the one that worn pieces need, too. */
+static void worn_pieces_are_waited_for(struct kunit *test)
+{
+	struct bed *b = bed_worn(test, 2);
+	struct mpool_class *cls = backing(b);
+	struct mpool_desc *desc = kt_lease(test, cls);
+	struct kt_thread *t;
+
+	KUNIT_EXPECT_EQ(test, prepare(b, PIECES, true), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
+	mpool_keep_drop(b->client);
+	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, false), 0);
+	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
+	mpool_grant_abort(b->client, &b->grant);
+	mpool_keep_drop(b->client);
+
+	b->nr = PIECES;
+	b->all = true;
+	t = kt_start(test, -1, lease_in_thread, b);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_has_waiters(cls)));
+	kt_return(cls, desc);
+	KUNIT_ASSERT_EQ(test, kt_join(test, t), 0);
+	KUNIT_EXPECT_EQ(test, b->grant.nr, (unsigned int)PIECES);
+	expect(test, b, 2, 0);
+	mpool_grant_abort(b->client, &b->grant);
+	bed_end(b);
 }
 
 /* While it waited the room that it had seen went to somebody else. */
@@ -284,6 +372,9 @@ static struct kunit_case grant_cases[] = {
 	KUNIT_CASE(the_window_is_full),
 	KUNIT_CASE(pieces_that_are_undone_leave_their_page),
 	KUNIT_CASE(the_window_is_full_of_pieces),
+	KUNIT_CASE(worn_pieces_are_made_up_for),
+	KUNIT_CASE(no_place_for_what_worn_pieces_need),
+	KUNIT_CASE(worn_pieces_are_waited_for),
 	KUNIT_CASE(a_limit_is_looked_at_when_the_buffers_are_there),
 	{}
 };

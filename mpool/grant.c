@@ -152,30 +152,50 @@ static int fill_buffers(struct mpool_client *client, struct mpool_class *cls,
 	return take_fresh(client, cls, nr, all, deadline, grant);
 }
 
-/* Has pages carved for @nr pieces more. */
+/* Pages that so many pieces need where none is worn. */
+static unsigned int pages_for(const struct mpool_client *client,
+			      unsigned int index, unsigned int nr)
+{
+	return DIV_ROUND_UP(nr, client->window->slots.classes[index].pieces);
+}
+
+/* Has up to @pages carved, for up to @nr pieces in all; how many were. */
 static int take_pages(struct mpool_client *client, struct mpool_class *cls,
-		      unsigned int nr, bool all, ktime_t deadline,
-		      struct mpool_grant *grant)
+		      unsigned int pages, unsigned int nr, bool all,
+		      ktime_t deadline, struct mpool_grant *grant)
 {
 	struct mpool_slots *slots = &client->window->slots;
-	unsigned int pieces = slots->classes[grant->index].pieces;
-	int pages, got = 0, i;
+	int taken, got = 0, i;
 
-	pages = take(client, cls, DIV_ROUND_UP(nr, pieces), all, deadline,
-		     grant->descs);
-	if (pages < 0)
-		return pages;
-	for (i = 0; i < pages; i++) {
+	taken = take(client, cls, pages, all, deadline, grant->descs);
+	if (taken < 0)
+		return taken;
+	for (i = 0; i < taken && grant->nr < nr; i++) {
 		got = mpool_slots_add_page(slots, grant->index, grant->descs[i],
-					   nr, grant->holds + grant->nr);
+					   nr - grant->nr,
+					   grant->holds + grant->nr);
 		if (got < 0)
 			break;
 		grant->nr += got;
-		nr -= got;
 	}
-	give_up(client, cls, pages - i, grant->descs + i);
+	give_up(client, cls, taken - i, grant->descs + i);
 	/* Some are enough, unless all are wanted. */
-	return got < 0 && (all || !i) ? got : 0;
+	return got < 0 && (all || !i) ? got : i;
+}
+
+/* Goes on while there are pages: of one with worn pieces there are fewer. */
+static void take_more(struct mpool_client *client, struct mpool_class *cls,
+		      unsigned int nr, bool all, struct mpool_grant *grant)
+{
+	int pages, got;
+
+	while (grant->nr < nr) {
+		pages = pages_for(client, grant->index, nr - grant->nr);
+		got = take_pages(client, cls, pages, nr, all,
+				 MPOOL_DEADLINE_TRY, grant);
+		if (got < pages)
+			break;
+	}
 }
 
 /* Undoes what was carved; pages that it empties are kept, or leave. */
@@ -185,27 +205,40 @@ static void uncarve(struct mpool_client *client, struct mpool_grant *grant)
 	grant->nr = 0;
 }
 
-/* As fill_buffers(), from pages that the client has, then of new ones. */
+/*
+ * As fill_buffers(), from pages that the client has, then of new ones.  When
+ * worn pieces make it need more pages than it waited for, it waits for all of
+ * them anew; a page has one piece at least, so that ends with @nr pages.
+ */
 static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
 		       unsigned int nr, bool all, ktime_t deadline,
 		       struct mpool_grant *grant)
 {
-	int err;
+	unsigned int pages = pages_for(client, grant->index, nr), missing;
+	int got;
 
 	grant->nr = mpool_keep_carve(client, grant->index, nr, grant->holds);
-	if (grant->nr == nr)
-		return 0;
 	if (grant->nr) {
-		err = take_pages(client, cls, nr - grant->nr, all,
-				 MPOOL_DEADLINE_TRY, grant);
-		if (!err || !all)
+		take_more(client, cls, nr, all, grant);
+		if (grant->nr == nr || !all)
 			return 0;
 		uncarve(client, grant);
 	}
-	err = take_pages(client, cls, nr, all, deadline, grant);
-	if (err)
+	for (;;) {
+		got = take_pages(client, cls, pages, nr, all, deadline, grant);
+		if (got < 0)
+			break;
+		if (grant->nr == nr || got < pages)
+			return 0;
+		missing = pages_for(client, grant->index, nr - grant->nr);
+		take_more(client, cls, nr, all, grant);
+		if (grant->nr == nr || !all)
+			return 0;
 		uncarve(client, grant);
-	return err;
+		pages = min(nr, pages + missing);
+	}
+	uncarve(client, grant);
+	return got;
 }
 
 /* Is a lease of this class a piece of a page? */

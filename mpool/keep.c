@@ -165,10 +165,11 @@ static bool waited_for(struct mpool_class *cls)
 	return mpool_has_waiters(cls) || atomic_read(&cls->pool->starved);
 }
 
-static bool keepable(const struct mpool_hold *hold)
+static bool keepable(const struct mpool_slots *slots,
+		     const struct mpool_hold *hold)
 {
 	/* Who waits comes first, and would have it called back at once. */
-	return mpool_slots_keepable(hold) &&
+	return mpool_slots_keepable(slots, hold) &&
 	       !waited_for(hold->desc->cls) &&
 	       !mpool_window_pinned(hold->desc);
 }
@@ -215,7 +216,7 @@ static unsigned int keep_put(struct mpool_client *client, unsigned int nr,
 	unsigned int rest = 0, end = nr;
 
 	while (rest < end) {
-		if (!keepable(&holds[rest])) {
+		if (!keepable(slots, &holds[rest])) {
 			rest++;
 			continue;
 		}

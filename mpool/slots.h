@@ -212,7 +212,8 @@ unsigned int mpool_slots_reuse(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds);
 bool mpool_slots_unkeep(struct mpool_slots *slots, unsigned int index,
 			struct mpool_hold *hold);
-bool mpool_slots_keepable(const struct mpool_hold *hold);
+bool mpool_slots_keepable(const struct mpool_slots *slots,
+			  const struct mpool_hold *hold);
 void mpool_slots_keep(struct mpool_slots *slots, unsigned int nr,
 		      const struct mpool_hold *holds, u32 now);
 unsigned int mpool_slots_evict(struct mpool_slots *slots, unsigned int index,
@@ -243,6 +244,8 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 				 struct mpool_hold *holds);
 struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
 				    struct mpool_slot *slot);
+bool mpool_slots_worn(const struct mpool_slots *slots,
+		      struct mpool_slot *slot);
 void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot);
 
 #endif /* _MPOOL_SLOTS_H */

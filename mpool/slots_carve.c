@@ -57,6 +57,27 @@ static u64 usable(const struct mpool_slot_class *sc,
 	return mask;
 }
 
+/**
+ * mpool_slots_worn() - can no piece of a page be leased any more
+ * @slots: the table
+ * @slot: of a piece; the whole chunk is the caller's, or the lock is held
+ *
+ * Context: any.
+ * Return: true when all of the chunk's slots are at the end of their generations.
+ */
+bool mpool_slots_worn(const struct mpool_slots *slots, struct mpool_slot *slot)
+{
+	const struct mpool_slot_class *sc;
+	const struct mpool_slot *chunk = chunk_of(slot);
+	unsigned int i;
+
+	sc = &slots->classes[mpool_slot_index(slot->id)];
+	for (i = 0; i < sc->pieces; i++)
+		if (chunk[i].gen != U32_MAX)
+			return false;
+	return true;
+}
+
 static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		  struct mpool_desc *page)
 {
@@ -245,6 +266,6 @@ void mpool_slots_strip(struct mpool_slots *slots, struct mpool_slot *slot)
 
 	lockdep_assert_held(&slots->lock);
 	sc = &slots->classes[mpool_slot_index(slot->id)];
-	if (usable(sc, chunk))
+	if (!mpool_slots_worn(slots, chunk))
 		list_add(&chunk->node, &sc->free);
 }

@@ -42,14 +42,18 @@ bool mpool_slots_unkeep(struct mpool_slots *slots, unsigned int index,
 
 /**
  * mpool_slots_keepable() - may a dying slot keep its buffer
- * @hold: the slot
+ * @slots: the table
+ * @hold: the slot; of pieces, the first one of a page
  *
- * Context: process; the slot is the caller's.
- * Return: false at the end of the slot's generations.
+ * Context: process; the slot is the caller's, or the page's slots are.
+ * Return: false at the end of the slot's generations, or of all of them.
  */
-bool mpool_slots_keepable(const struct mpool_hold *hold)
+bool mpool_slots_keepable(const struct mpool_slots *slots,
+			  const struct mpool_hold *hold)
 {
 	/* A slot whose handles are used up could not be leased again. */
+	if (slots->classes[mpool_slot_index(hold->slot->id)].pieces)
+		return !mpool_slots_worn(slots, hold->slot);
 	return hold->slot->gen != U32_MAX;
 }
 
