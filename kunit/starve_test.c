@@ -6,8 +6,10 @@
 #include <linux/err.h>
 #include <linux/sizes.h>
 
+#include "backing.h"
 #include "helpers.h"
 #include "suites.h"
+#include "wait.h"
 
 /* Well before a waiter would have looked by itself. */
 #define AT_ONCE	(2 * HZ)
@@ -196,12 +198,230 @@ static void no_wake_up_is_lost(struct kunit *test)
 				(unsigned int)!c[i].cls->cpu_cap);
 }
 
+/* Somebody who is refused, and what happens before he can say so. */
+struct refused {
+	struct mpool_class *other;
+	unsigned int looks;
+};
+
+static void *refused_grow(struct mpool_class *cls, void *arg)
+{
+	struct refused *r = arg;
+	void *buf;
+
+	if (!r->looks++) {
+		mpool_drain_begin(r->other);
+		mpool_class_shrink(r->other, 0, UINT_MAX);
+		mpool_drain_end(r->other);
+		return NULL;
+	}
+	return mpool_class_grow(cls, GFP_KERNEL, 1, &buf) == 1 ? buf : NULL;
+}
+
+/* Given back after a look found no room, and before it was said that it did. */
+static void room_made_amid_a_look_is_found(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct refused r = { kt_class(test, pool, SZ_4K) };
+	struct mpool_class *cls = kt_class(test, pool, SZ_8K);
+	struct mpool_wait_how how = {
+		.state = TASK_KILLABLE,
+		.deadline = ktime_add_ms(ktime_get(), 10 * MSEC_PER_SEC),
+		.grow = refused_grow,
+		.arg = &r,
+	};
+	unsigned long begin = jiffies;
+	void *buf;
+
+	kt_give(r.other, 16, kt_take(test, r.other, 16));
+	buf = mpool_wait(cls, &how);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + AT_ONCE));
+	KUNIT_EXPECT_EQ(test, r.looks, 2U);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
+	mpool_class_give_back(cls, 1, &buf);
+}
+
+static void *no_memory(struct mpool_class *cls, void *arg)
+{
+	unsigned int *looks = arg;
+
+	++*looks;
+	return NULL;
+}
+
+/* Room that nothing can be made in is not looked at over and over. */
+static void room_without_memory_is_slept_on(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class(test, tight_pool(test), SZ_8K);
+	unsigned int looks = 0;
+	struct mpool_wait_how how = {
+		.state = TASK_KILLABLE,
+		.deadline = ktime_add_ms(ktime_get(), 200),
+		.grow = no_memory,
+		.arg = &looks,
+	};
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR(mpool_wait(cls, &how)), (long)-ETIMEDOUT);
+	KUNIT_EXPECT_LE(test, looks, 2U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&cls->pool->starved), 0);
+}
+
+/* A backing that one time has no memory, and takes long to say so. */
+struct no_memory_once {
+	struct mpool_backing_ops ops;
+	const struct mpool_backing_ops *real;
+	struct completion asked;
+	struct completion answer;
+	atomic_t good;
+};
+
+static unsigned int alloc_or_not(struct mpool_class *cls, gfp_t gfp, int node,
+				 unsigned int nr, void **bufs)
+{
+	struct no_memory_once *n = container_of(cls->ops,
+						struct no_memory_once, ops);
+
+	if (atomic_dec_return(&n->good) != -1)
+		return n->real->alloc(cls, gfp, node, nr, bufs);
+	complete(&n->asked);
+	wait_for_completion(&n->answer);
+	return 0;
+}
+
+static struct no_memory_once *no_memory_after(struct kunit *test,
+					      struct mpool_class *cls,
+					      unsigned int good)
+{
+	struct no_memory_once *n = kunit_kzalloc(test, sizeof(*n), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, n);
+	n->ops = *cls->ops;
+	n->ops.alloc = alloc_or_not;
+	n->real = cls->ops;
+	init_completion(&n->asked);
+	init_completion(&n->answer);
+	atomic_set(&n->good, good);
+	cls->ops = &n->ops;
+	return n;
+}
+
+/*
+ * One asks for memory, below the limit, and another is refused for what that
+ * one has set aside; then the memory is not to be had.
+ */
+static void serve_after(struct kunit *test, struct mpool_class *cls,
+			struct mpool_class *waited_for, unsigned int good,
+			int (*fn)(void *arg), void *arg, int ret)
+{
+	struct no_memory_once *n = no_memory_after(test, cls, good);
+	struct kt_thread *asker = kt_start(test, -1, fn, arg), *t;
+	struct want w = { waited_for };
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(completion_done(&n->asked)));
+	t = kt_start(test, -1, want_one, &w);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(waited_for).waits &&
+					 kt_asleep(t)));
+	/* Until it sleeps on the queue, and not on a grace period. */
+	msleep(100);
+	KUNIT_EXPECT_TRUE(test, kt_asleep(t));
+	complete(&n->answer);
+	KUNIT_EXPECT_EQ(test, kt_join(test, asker), ret);
+	served_at_once(test, &w, t);
+	cls->ops = n->real;
+}
+
+static int want_now(void *arg)
+{
+	struct want *w = arg;
+
+	w->buf = mpool_class_alloc(w->cls, GFP_KERNEL | __GFP_NORETRY);
+	return w->buf ? 0 : -ENOMEM;
+}
+
+static int lease_now(void *arg)
+{
+	struct want *w = arg;
+	struct mpool_desc *desc;
+
+	return mpool_lease_take(w->cls, NULL, MPOOL_OWNER_CLIENT, 1, false,
+				MPOOL_DEADLINE_TRY, &desc);
+}
+
+static int fill_now(void *arg)
+{
+	struct want *w = arg;
+
+	return mpool_class_fill(w->cls, 1);
+}
+
+static void room_not_used_serves_the_class(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 1);
+	struct want w = { cls };
+
+	serve_after(test, cls, cls, 0, want_now, &w, -ENOMEM);
+}
+
+static void room_not_used_serves_other_classes(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct want w = { kt_class(test, pool, SZ_64K) };
+
+	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, want_now, &w,
+		    -ENOMEM);
+}
+
+static void room_a_lease_did_not_use_serves(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct want w = { kt_class(test, pool, SZ_64K) };
+
+	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, lease_now, &w,
+		    -ENOMEM);
+}
+
+static void room_a_worker_did_not_use_serves(struct kunit *test)
+{
+	struct mpool *pool = tight_pool(test);
+	struct want w = { kt_class(test, pool, SZ_64K) };
+
+	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, fill_now, &w,
+		    -ENOMEM);
+}
+
+/* The asker's own buffer is there, and those that were to come with it not. */
+static void room_a_batch_did_not_use_serves(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_64K,
+			.growth_percent = 400,
+		},
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct want w = { kt_class(test, pool, SZ_16K) };
+	void **bufs = kt_take(test, w.cls, 1);
+
+	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 1, want_now, &w,
+		    0);
+	mpool_class_free(w.cls, w.buf);
+	kt_give(w.cls, 1, bufs);
+}
+
 static struct kunit_case starve_cases[] = {
 	KUNIT_CASE(a_free_in_another_class_serves),
 	KUNIT_CASE(one_on_another_cpu_serves),
 	KUNIT_CASE(a_lease_that_ends_serves),
 	KUNIT_CASE(a_class_made_meanwhile_serves),
 	KUNIT_CASE(at_its_own_limit_nobody_starves),
+	KUNIT_CASE(room_made_amid_a_look_is_found),
+	KUNIT_CASE(room_without_memory_is_slept_on),
+	KUNIT_CASE(room_not_used_serves_the_class),
+	KUNIT_CASE(room_not_used_serves_other_classes),
+	KUNIT_CASE(room_a_lease_did_not_use_serves),
+	KUNIT_CASE(room_a_worker_did_not_use_serves),
+	KUNIT_CASE(room_a_batch_did_not_use_serves),
 	KUNIT_CASE(no_wake_up_is_lost),
 	{}
 };

@@ -187,6 +187,38 @@ static void a_timeout_ends_the_wait(struct kunit *test)
 	kt_give(cls, 4, bufs);
 }
 
+/* 2^32 us and a little, as many as 2^32 us go into, and all but for ever. */
+static const long timeouts[] = {
+	(1LL << 32) / (USEC_PER_SEC / HZ) + 1, 1L << 27,
+	MAX_SCHEDULE_TIMEOUT - 1,
+};
+
+static void timeout_desc(const long *timeout, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%ld jiffies", *timeout);
+}
+
+KUNIT_ARRAY_PARAM(timeout, timeouts, timeout_desc);
+
+static void a_long_timeout_is_not_cut(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, 4);
+	void **bufs = kt_take(test, cls, 4);
+	struct wanter *w = new_wanter(test, cls);
+	struct kt_thread *t;
+
+	w->timeout = *(const long *)test->param_value;
+	t = kt_start(test, -1, want_one, w);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t) ||
+					 (queue_length(cls) && kt_asleep(t))));
+	msleep(50);
+	KUNIT_EXPECT_TRUE(test, kt_asleep(t));
+	mpool_class_free(cls, bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
+	mpool_class_free(cls, w->buf);
+	kt_give(cls, 3, bufs + 1);
+}
+
 static void a_killed_waiter_leaves(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 64);
@@ -485,6 +517,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(nobody_overtakes_a_waiter),
 	KUNIT_CASE(waiters_are_served_in_their_order),
 	KUNIT_CASE(a_timeout_ends_the_wait),
+	KUNIT_CASE_PARAM(a_long_timeout_is_not_cut, timeout_gen_params),
 	KUNIT_CASE(a_killed_waiter_leaves),
 	KUNIT_CASE(a_killed_waiter_does_not_hold_up_the_next),
 	KUNIT_CASE(magazines_work_again_after_a_wait),

@@ -62,12 +62,15 @@ void mpool_ahead_fn(struct work_struct *work)
 	struct mpool_payer *payer;
 	struct mpool_shelf *shelf;
 	void *buf;
+	int got;
 
 	while ((shelf = some_to_grow(cls))) {
 		payer = shelf->payer;
 		/* What a cgroup uses is not given up for what it may use. */
-		if (mpool_payer_grow(payer, cls, payer ? gfp &
-				     ~__GFP_DIRECT_RECLAIM : gfp, 1, &buf) < 0)
+		got = mpool_payer_grow(payer, cls, payer ? gfp &
+				       ~__GFP_DIRECT_RECLAIM : gfp, 1, &buf);
+		mpool_wait_grown(cls, got);
+		if (got < 0)
 			give_up(stock, shelf);
 		else
 			mpool_stock_add_clean(cls, payer, mpool_desc(buf));

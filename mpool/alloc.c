@@ -82,6 +82,14 @@ static bool may_wait(struct mpool_class *cls, const struct grow_how *how,
 	return how->err == -ENOSPC || READ_ONCE(cls->reserve_target);
 }
 
+/* jiffies_to_nsecs() itself counts 72 minutes at most: 32 bits of us. */
+static ktime_t alloc_deadline(long timeout)
+{
+	ktime_t span = ktime_set(timeout / HZ, jiffies_to_nsecs(timeout % HZ));
+
+	return ktime_add_safe(ktime_get(), span);
+}
+
 static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
 			long timeout)
 {
@@ -94,8 +102,7 @@ static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
 	void *buf;
 
 	if (timeout != MAX_SCHEDULE_TIMEOUT)
-		how.deadline = ktime_add_ns(ktime_get(),
-					    jiffies_to_nsecs(timeout));
+		how.deadline = alloc_deadline(timeout);
 	buf = mpool_wait(cls, &how);
 	return IS_ERR(buf) ? NULL : buf;
 }
@@ -158,8 +165,10 @@ static void *alloc_buf(struct mpool_class *cls, gfp_t gfp, long timeout)
 	if (buf)
 		return buf;
 	/* Who waits comes first, also for what could be made. */
-	if (!mpool_has_waiters(cls))
+	if (!mpool_has_waiters(cls)) {
 		buf = alloc_grow(cls, &how);
+		mpool_wait_grown(cls, how.err);
+	}
 	if (!buf && gfpflags_allow_blocking(gfp))
 		buf = alloc_drain(cls) ?: mpool_reserve_get(cls);
 	if (buf)
@@ -265,8 +274,8 @@ slow:
  *	limit in turn and until a buffer comes back or the task is killed, with
  *	__GFP_NORETRY not at all; GFP_NOWAIT, GFP_ATOMIC, which fail at once,
  *	possibly while another CPU holds free buffers; __GFP_ZERO zeroes.
- *	Zones and __GFP_COMP are refused; __GFP_ACCOUNT charges nobody, since a
- *	buffer has many users in its life.
+ *	Zones, __GFP_COMP and __GFP_THISNODE are refused; __GFP_ACCOUNT charges
+ *	nobody, since a buffer has many users in its life.
  *
  * A hit takes no lock and masks no interrupts.
  *

@@ -23,13 +23,15 @@
 #define BATCH	32
 
 /*
- * A magazine holds at most this many buffers and bytes.  64 buffers take 64
- * times as long to use up as the trip to the depot costs: less than 1 % of it
- * a buffer; more would only hold memory back.  Two magazines of 256 KiB are
- * about what a core's second-level cache keeps.
+ * A magazine holds at most this many buffers and bytes.  60 buffers share the
+ * trip to the depot, a few pairs' cost; more would only hold memory back.  And
+ * one of 60 is 512 bytes; the next size that kmalloc has would keep the slots of
+ * many classes' magazines in the same few sets of a cache.  Two magazines of
+ * 256 KiB are about what a core's second-level cache keeps.
  */
-#define MAG_OBJECTS	64
+#define MAG_OBJECTS	60
 #define MAG_BYTES	(256U << 10)
+static_assert(sizeof(struct mpool_mag) + MAG_OBJECTS * sizeof(void *) <= 512);
 /* Magazines of classes that no CPU keeps any of; just the depot's chunks. */
 #define MAG_DEPOT	8
 
@@ -196,6 +198,9 @@ static void class_made(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
  * @nr: how many, BATCH at most are made in one call
  * @bufs: where to; MPOOL_FREE and the caller's
  *
+ * Who does not wait in a queue meanwhile tells those who do of the end, by
+ * mpool_wait_grown().
+ *
  * Context: as @gfp says.
  * Return: how many were made, at least 1; -ENOSPC at a limit; -ENOMEM.
  */
@@ -244,6 +249,7 @@ int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 	while ((have = atomic_read(&cls->backed)) < (int)nr) {
 		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
 				       nr - have, bufs);
+		mpool_wait_grown(cls, got);
 		if (got == -ENOSPC)
 			return 0;
 		if (got < 0)
@@ -278,7 +284,8 @@ unsigned int mpool_class_target(const struct mpool_class *cls)
  * @gfp: how to allocate
  * @err: where to say -ENOSPC or -ENOMEM
  *
- * Only the caller's own buffer is tried hard for.
+ * Only the caller's own buffer is tried hard for.  Without it he has to do as
+ * mpool_class_grow() says; with it he waits no longer.
  *
  * Context: as @gfp says.
  * Return: one buffer, MPOOL_FREE and the caller's, or NULL.
@@ -304,6 +311,7 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 			break;
 		class_put_new(cls, got, bufs);
 	}
+	mpool_wait_grown(cls, got);
 	return buf;
 }
 
@@ -327,9 +335,11 @@ void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp)
 
 	more = div_u64(have * max(growth, 100U), 100) - have;
 	more = clamp_t(u64, more, 1, mpool_depot_share(cls, node));
+	more = min_t(u64, more, BATCH);
 	got = mpool_class_grow(cls, (gfp & ~__GFP_DIRECT_RECLAIM) |
-			       __GFP_THISNODE | __GFP_NOWARN,
-			       min_t(u64, more, BATCH), bufs);
+			       __GFP_THISNODE | __GFP_NOWARN, more, bufs);
+	/* Fewer may be for want of memory, too. */
+	mpool_wait_grown(cls, got > 0 && got < (int)more ? -ENOMEM : got);
 	if (got < 0)
 		return NULL;
 	mpool_depot_peak(cls);

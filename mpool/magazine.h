@@ -36,7 +36,7 @@ struct mpool_class;
  * @loaded: magazine that allocations and frees use
  * @prev: the one loaded before; always full or empty, so that a workload that
  *	swings around a magazine's edge finds one more (hysteresis)
- * @prev_nr: buffers in @prev; at most 64 (MAG_OBJECTS)
+ * @prev_nr: buffers in @prev; at most MAG_OBJECTS
  * @allocs: allocations served here, but those of @sized
  * @sized: hits by size
  * @asked: bytes that these asked for, less what others were given that they

@@ -46,6 +46,7 @@ static int take_new(struct mpool_class *cls, void **buf)
 
 	if (got == -ENOSPC && mpool_reclaim_squeeze(cls))
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, buf);
+	mpool_wait_grown(cls, got);
 	if (got == -ENOSPC)
 		return take_charged(cls, buf);
 	return min(got, 0);

@@ -41,6 +41,8 @@ struct waiter {
 	struct task_struct *task;
 	void *buf;
 	bool retry;
+	bool starving;	/* its own, as is the next */
+	bool looked;	/* at room that it was refused, since it slept */
 };
 
 /**
@@ -204,6 +206,7 @@ int mpool_reserve_fill(struct mpool_class *cls)
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	for (i = 0; i < cls->reserve_target; i++) {
 		got = mpool_class_grow(cls, GFP_KERNEL, 1, &buf);
+		mpool_wait_grown(cls, got);
 		if (got < 0)
 			return got;
 		mpool_buf_hide(cls, buf);
@@ -387,6 +390,24 @@ void mpool_wait_kick(struct mpool_class *cls)
 }
 
 /**
+ * mpool_wait_grown() - room may be free again that was set aside in vain
+ * @cls: the class
+ * @err: what came of growing it; only -ENOMEM is of interest
+ *
+ * Room below the limits is set aside before memory is asked for, which may take
+ * long; who is refused meanwhile waits for it.  Not for who grows a class while
+ * he waits in its queue: that would be a reason for him to look again, or for
+ * two of them to wake each other, for as long as there is no memory.
+ *
+ * Context: any but NMI.
+ */
+void mpool_wait_grown(struct mpool_class *cls, int err)
+{
+	if (err == -ENOMEM)
+		mpool_wait_kick(cls);
+}
+
+/**
  * mpool_slow_put() - give a buffer to whoever needs it most
  * @cls: the class
  * @buf: MPOOL_FREE, nobody's
@@ -431,13 +452,6 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	}
 	if (unlikely(starved))
 		kick_all(cls->pool);
-}
-
-/* Would a buffer that another class gives back help? */
-static bool short_of_bytes(struct mpool_class *cls)
-{
-	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
-	       !mpool_class_has_room(cls);
 }
 
 static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
@@ -490,6 +504,31 @@ static void wait_tell(struct mpool_class *cls, int err, u64 ns)
 	trace_mpool_wait(cls->pool->name, cls->size, err, ns);
 }
 
+/*
+ * Nothing was made.  Is there a reason to try again sooner than to sleep?
+ *
+ * What other classes give back is told to those who starve only.  So what came
+ * back between the refusal and this look was told to nobody: it shows as room.
+ * Once for each sleep, since it may also be that there is no memory.
+ */
+static bool wait_again(struct mpool_class *cls, struct waiter *w)
+{
+	if (atomic_read(&cls->backed) >= (int)READ_ONCE(cls->max))
+		return false;
+	/* One look for both: nothing can come in between. */
+	if (mpool_class_has_room(cls)) {
+		if (w->looked)
+			return false;
+		w->looked = true;
+		return true;
+	}
+	if (w->starving)
+		return false;
+	mpool_starve_begin(cls->pool);
+	w->starving = true;
+	return true;
+}
+
 /**
  * mpool_wait() - wait in turn for a buffer
  * @cls: the class
@@ -504,7 +543,6 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 	struct waiter w = { .task = current, .retry = true };
 	u64 start = ktime_get_ns();
 	void *made = NULL, *buf;
-	bool starving = false;
 	int err = 0;
 
 	trace_mpool_wait_begin(cls->pool->name, cls->size);
@@ -527,9 +565,7 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 				made = NULL;
 			if (made || err)
 				break;
-			if (!starving && short_of_bytes(cls)) {
-				mpool_starve_begin(cls->pool);
-				starving = true;
+			if (wait_again(cls, &w)) {
 				WRITE_ONCE(w.retry, true);
 				continue;
 			}
@@ -541,8 +577,9 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 		if (err)
 			break;
 		wait_sleep(&w, how);
+		w.looked = false;
 	}
-	if (starving)
+	if (w.starving)
 		mpool_starve_end(cls->pool);
 	buf = wait_leave(cls, &w);
 	wait_tell(cls, buf || made ? 0 : err, ktime_get_ns() - start);

@@ -39,6 +39,7 @@ bool mpool_has_waiters(struct mpool_class *cls);
 void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp);
 void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed);
 void mpool_wait_kick(struct mpool_class *cls);
+void mpool_wait_grown(struct mpool_class *cls, int err);
 void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how);
 
 #endif /* _MPOOL_WAIT_H */
