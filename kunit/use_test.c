@@ -473,6 +473,65 @@ static void leases_are_adapted_to(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).grown, grown);
 }
 
+/* What is pinned is in use, and nobody calls when it is no more. */
+static void the_end_of_a_pin_is_noticed(struct kunit *test)
+{
+	struct mpool_class *cls = marked_class(test, 4096, 25, 75);
+	struct ear *ear = listen(test, cls->pool);
+	struct mpool_desc *descs[15];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		descs[i] = kt_lease(test, cls);
+		get_page(descs[i]->page);
+	}
+	mpool_use_changed(cls);
+	expect_heard(test, cls->pool, ear, 1, 0);
+	for (i = 0; i < ARRAY_SIZE(descs); i++)
+		kt_return(cls, descs[i]);
+	expect_heard(test, cls->pool, ear, 1, 0);
+	for (i = 0; i < ARRAY_SIZE(descs); i++)
+		put_page(descs[i]->page);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL((hear(test, cls->pool, ear),
+					  ear->low)));
+	expect_heard(test, cls->pool, ear, 1, 1);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
+}
+
+struct collector {
+	struct mpool_class *cls;
+	struct mpool_desc *descs[20];
+};
+
+static int collect_in_vain(void *arg)
+{
+	struct collector *c = arg;
+
+	return mpool_lease_take(c->cls, NULL, MPOOL_OWNER_CLIENT,
+				ARRAY_SIZE(c->descs), true,
+				ktime_add_ms(ktime_get(), 1000), c->descs);
+}
+
+/* What is taken, and then is not enough, was in use for whoever looked. */
+static void what_is_given_up_is_noticed(struct kunit *test)
+{
+	struct mpool_class *cls = marked_class(test, 4096, 25, 75);
+	struct collector *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct ear *ear = listen(test, cls->pool);
+	struct mpool_desc *first = kt_lease(test, cls);
+	struct kt_thread *t;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->cls = cls;
+	t = kt_start(test, -1, collect_in_vain, c);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).leased == 20));
+	mpool_use_changed(cls);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), -ETIMEDOUT);
+	expect_heard(test, cls->pool, ear, 1, 1);
+	kt_return(cls, first);
+	mpool_subscriber_exit(&ear->sub, cls->pool);
+}
+
 static struct kunit_case use_cases[] = {
 	KUNIT_CASE_PARAM(use_is_what_users_have, size_gen_params),
 	KUNIT_CASE(leases_are_use),
@@ -484,6 +543,8 @@ static struct kunit_case use_cases[] = {
 	KUNIT_CASE(a_change_looks_at_once),
 	KUNIT_CASE(nobody_watches_without_need),
 	KUNIT_CASE(the_last_look_is_right),
+	KUNIT_CASE(the_end_of_a_pin_is_noticed),
+	KUNIT_CASE(what_is_given_up_is_noticed),
 	KUNIT_CASE_PARAM(too_small_settles_in_three_intervals,
 			 size_gen_params),
 	KUNIT_CASE_PARAM(too_large_settles_in_three_intervals,

@@ -177,10 +177,10 @@ static void class_line(struct seq_file *m, const struct mpool_class_stats *st)
 		seq_printf(m, "%8llu", st->size);
 	else
 		seq_printf(m, "%8s", "total");
-	seq_printf(m, " %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu",
+	seq_printf(m, " %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu %6llu",
 		   st->max, st->backed, st->free_cpu, st->free_depot, st->clean,
 		   st->dirty, st->reserve, st->allocated, st->leased,
-		   st->quarantined);
+		   st->cached, st->quarantined);
 	mpool_debugfs_percent(m, st->hits, st->allocs);
 	seq_printf(m, " %8llu %8llu %8llu\n", st->misses, st->fails, st->waits);
 }
@@ -192,10 +192,10 @@ static int classes_show(struct seq_file *m, void *v)
 	struct mpool_class *cls;
 	unsigned int i;
 
-	seq_printf(m, "%8s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %7s %8s %8s %8s\n",
+	seq_printf(m, "%8s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %6s %7s %8s %8s %8s\n",
 		   "size", "max", "backed", "cpu", "depot", "clean", "dirty",
-		   "resv", "alloc", "leased", "quar", "hit %", "misses",
-		   "fails", "waits");
+		   "resv", "alloc", "leased", "kept", "quar", "hit %",
+		   "misses", "fails", "waits");
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
 		if (!cls)

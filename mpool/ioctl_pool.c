@@ -413,7 +413,8 @@ int mpool_ioctl_trim(struct mpool_call *call)
 	if (err)
 		goto put;
 	trim->bytes = mpool_trim(pool, trim->max_age_ms);
-	err = mpool_call_answer(call);
+	/* It is done, whoever took the argument away meanwhile. */
+	mpool_call_answer(call);
 put:
 	mpool_put(pool);
 	return err;
@@ -457,9 +458,9 @@ static unsigned int list_clients(struct mpool *pool, unsigned int room,
 	return nr;
 }
 
-static int answer_clients(struct mpool *pool, struct mpool_clients *arg)
+static int answer_clients(struct mpool *pool, const struct table *table,
+			  u32 *count)
 {
-	struct table table = { arg->clients, arg->count, arg->entry_size };
 	struct mpool_client_entry *entries = NULL;
 	unsigned int room, nr = 0;
 	int err;
@@ -467,16 +468,16 @@ static int answer_clients(struct mpool *pool, struct mpool_clients *arg)
 	do {
 		/* Once more when clients came after they were counted. */
 		room = max_t(int, nr, atomic_read(&pool->nr_clients));
-		room = min(room, table.count);
+		room = min(room, table->count);
 		kvfree(entries);
 		entries = kvmalloc_array(room, sizeof(*entries),
 					 GFP_KERNEL_ACCOUNT);
 		if (!entries)
 			return -ENOMEM;
 		nr = list_clients(pool, room, entries);
-	} while (nr > room && room < table.count);
-	arg->count = nr;
-	err = table_answer(&table, entries, sizeof(*entries), min(nr, room));
+	} while (nr > room && room < table->count);
+	*count = nr;
+	err = table_answer(table, entries, sizeof(*entries), min(nr, room));
 	kvfree(entries);
 	return err;
 }
@@ -501,7 +502,7 @@ int mpool_ioctl_clients(struct mpool_call *call)
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	if (mpool_pool_may_control(pool))
-		err = answer_clients(pool, arg);
+		err = answer_clients(pool, &table, &arg->count);
 	mpool_put(pool);
 	return err ?: mpool_call_answer(call);
 }

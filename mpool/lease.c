@@ -10,7 +10,6 @@
  */
 #include <linux/err.h>
 #include <linux/sched.h>
-#include <linux/wait.h>
 
 #include "ahead.h"
 #include "class.h"
@@ -23,6 +22,7 @@
 #include "recall.h"
 #include "reclaim.h"
 #include "trace.h"
+#include "turn.h"
 #include "use.h"
 
 /* Buffers taken out of a depot at a time, staged on the stack. */
@@ -40,6 +40,7 @@
  * @need: how many it needs
  * @got: how many it has
  * @owner: the client
+ * @alone: it has the pool's turn
  */
 struct take {
 	struct mpool_class *cls;
@@ -49,6 +50,7 @@ struct take {
 	unsigned int need;
 	unsigned int got;
 	u32 owner;
+	bool alone;
 };
 
 /* From here on the buffer is the client's, and is counted as such. */
@@ -65,6 +67,8 @@ static void take_undo(struct take *t)
 {
 	struct mpool_desc *desc;
 
+	if (!t->got)
+		return;
 	while (t->got) {
 		desc = t->descs[--t->got];
 		desc->owner = MPOOL_OWNER_CLEAN;
@@ -72,6 +76,8 @@ static void take_undo(struct take *t)
 		atomic_dec(&t->cls->stock.leased);
 		mpool_stock_add_clean(t->cls, t->payer, desc);
 	}
+	/* Others may have looked meanwhile. */
+	mpool_use_changed(t->cls);
 }
 
 static void take_clean(struct take *t)
@@ -195,6 +201,7 @@ static int take_new(struct take *t)
 		for (i = 0; i < got; i++)
 			take_add(t, mpool_desc(bufs[i]));
 	}
+	mpool_wait_grown(t->cls, got);
 	if (t->got > before)
 		mpool_ahead_grow(t->cls, t->payer, target);
 	return min(got, 0);
@@ -305,6 +312,22 @@ static int take_now(struct take *t)
 	return t->got < t->nr ? err : 0;
 }
 
+/*
+ * Where the pool's bytes are what lacks, what is in hand may be what others wait
+ * for, in other classes.
+ */
+static bool take_may_wait(struct take *t)
+{
+	struct mpool_class *cls = t->cls;
+
+	if (!t->got || t->alone ||
+	    atomic_read(&cls->backed) >= (int)READ_ONCE(cls->max) ||
+	    mpool_class_has_room(cls))
+		return true;
+	t->alone = mpool_turn_try(&cls->pool->turn);
+	return t->alone;
+}
+
 static int grow_one(struct take *t, void **buf)
 {
 	int got = mpool_payer_grow(t->payer, t->cls, GFP_LEASE, 1, buf);
@@ -357,7 +380,9 @@ static void *take_grow(struct mpool_class *cls, void *arg)
 		if (!err)
 			return buf;
 	}
-	return err == -ENOMEM && t->payer ? ERR_PTR(err) : NULL;
+	if (err == -ENOMEM && t->payer)
+		return ERR_PTR(err);
+	return take_may_wait(t) ? NULL : ERR_PTR(-EDEADLK);
 }
 
 static int take_wait(struct take *t, ktime_t deadline)
@@ -388,34 +413,12 @@ static int take_wait(struct take *t, ktime_t deadline)
 	return err == -ENOSPC ? 0 : err;
 }
 
-/*
- * One who wants all may wait with some in hand, but only one at a time: two
- * could wait for each other's.  The others wait for their turn empty-handed.
- */
-static int collect_begin(struct take *t, ktime_t deadline)
+static int take_turn(struct take *t, struct mpool_turn *turn, ktime_t deadline)
 {
-	struct mpool_stock *stock = &t->cls->stock;
-	ktime_t left = KTIME_MAX;
-	int err;
-
-	if (!cmpxchg(&stock->collecting, 0, 1))
+	if (mpool_turn_try(turn))
 		return 0;
 	take_undo(t);
-	if (deadline != MPOOL_DEADLINE_NEVER)
-		left = ktime_sub(deadline, ktime_get());
-	if (left <= 0)
-		return -ETIMEDOUT;
-	err = wait_event_interruptible_hrtimeout(stock->turn,
-						 !cmpxchg(&stock->collecting,
-							  0, 1), left);
-	return err == -ERESTARTSYS ? -EINTR : err == -ETIME ? -ETIMEDOUT : err;
-}
-
-static void collect_end(struct mpool_stock *stock)
-{
-	/* What was collected, or given back, comes before the next turn. */
-	smp_store_release(&stock->collecting, 0);
-	wake_up(&stock->turn);
+	return mpool_turn_wait(turn, deadline);
 }
 
 static int take_until(struct take *t, unsigned int need, ktime_t deadline)
@@ -427,17 +430,45 @@ static int take_until(struct take *t, unsigned int need, ktime_t deadline)
 	return err;
 }
 
+/*
+ * One who wants all may wait with some in hand, but only one at a time: two
+ * could wait for each other's.  The others wait for their turn empty-handed.
+ * Of a class's buffers that is one in the class, of the pool's bytes one in the
+ * pool: a turn of the pool for both would have everybody wait for one whose
+ * class alone is at its limit.
+ */
 static int take_all(struct take *t, ktime_t deadline)
 {
-	int err = collect_begin(t, deadline);
+	struct mpool_turn *turn = &t->cls->stock.turn;
+	int err = take_turn(t, turn, deadline);
 
 	if (err)
 		return err;
 	err = take_until(t, t->nr, deadline);
+	if (err == -EDEADLK) {
+		err = take_turn(t, &t->cls->pool->turn, deadline);
+		t->alone = !err;
+		if (!err)
+			err = take_until(t, t->nr, deadline);
+	}
 	if (err)
 		take_undo(t);
-	collect_end(&t->cls->stock);
+	if (t->alone)
+		mpool_turn_end(&t->cls->pool->turn);
+	mpool_turn_end(turn);
 	return err;
+}
+
+/* How many leases of the class there can be at best. */
+static unsigned int take_limit(struct mpool_class *cls)
+{
+	unsigned int max = READ_ONCE(cls->max);
+	unsigned int reserve = READ_ONCE(cls->reserve_target);
+	unsigned long bytes = min(READ_ONCE(cls->pool->max_bytes),
+				  READ_ONCE(cls->pool->tier_max[cls->tier]));
+
+	return min_t(unsigned long, max > reserve ? max - reserve : 0,
+		     bytes / mpool_class_cost(cls));
 }
 
 /**
@@ -455,18 +486,18 @@ static int take_all(struct take *t, ktime_t deadline)
  * Context: process, may sleep.
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
  * @deadline is MPOOL_DEADLINE_NOW or _TRY; -ETIMEDOUT; -EINTR; -ENOSPC when
- * @all are more than the class may ever have; -ENOMEM when the system has no
- * memory, or the payer's cgroup may have no more.
+ * @all are more than the class, its tier or the pool may ever have; -ENOMEM when
+ * the system has no memory, or the payer's cgroup may have no more.
  */
 int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
 		     struct mpool_desc **descs)
 {
 	unsigned int need = all ? nr : 1;
-	struct take t = { cls, payer, descs, nr, need, 0, owner };
+	struct take t = { cls, payer, descs, nr, need, 0, owner, false };
 	int err;
 
-	if (all && nr > READ_ONCE(cls->max))
+	if (all && nr > take_limit(cls))
 		return -ENOSPC;
 	err = mpool_shelf_open(cls, payer);
 	if (err)

@@ -273,6 +273,7 @@ struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 	INIT_LIST_HEAD(&pool->subscribers);
 	INIT_WORK(&pool->events_work, mpool_events_fn);
 	init_waitqueue_head(&pool->room);
+	mpool_turn_init(&pool->turn);
 	mutex_init(&pool->keepers_lock);
 	INIT_LIST_HEAD(&pool->keepers);
 	INIT_WORK(&pool->make_work, pool_make_fn);

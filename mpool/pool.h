@@ -18,6 +18,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "turn.h"
+
 /* Also the most that a u8 of the look-up tables and a tag can name. */
 #define MPOOL_CLASSES_MAX	128
 /* Names an entry that is always NULL. */
@@ -91,6 +93,7 @@ struct mpool_marks {
  * @subscribers: who wants to be told of events; see events.h
  * @events_work: tells them of what happened where nobody could be told
  * @room: who polls for room to lease
+ * @turn: of who waits for the pool's bytes with buffers in hand
  * @keepers_lock: protects @keepers, and keeps them while they are asked
  * @keepers: who may keep idle buffers; see recall.h
  * @clients_lock: protects @clients, @shares and @payers
@@ -140,6 +143,7 @@ struct mpool {
 	struct list_head subscribers;
 	struct work_struct events_work;
 	wait_queue_head_t room;
+	struct mpool_turn turn;
 	struct mutex keepers_lock;	/* protects keepers */
 	struct list_head keepers;
 	struct mutex clients_lock;	/* protects clients, shares, payers */

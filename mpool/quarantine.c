@@ -19,6 +19,7 @@
 #include "pages.h"
 #include "pool.h"
 #include "quarantine.h"
+#include "use.h"
 #include "work.h"
 
 /*
@@ -47,6 +48,24 @@ struct look {
 	struct user_struct *users[BATCH];
 };
 
+/*
+ * Has the quarantine looked at in @ms, or before.  A look that is due sooner
+ * stays: a timer set anew by each buffer that comes would never end.
+ */
+static void look_in(struct mpool_stock *stock, unsigned int ms)
+{
+	unsigned long delay = msecs_to_jiffies(ms), due = jiffies + delay;
+
+	lockdep_assert_held(&stock->lock);
+	if (stock->ended)
+		return;
+	if (stock->pin_armed && !time_before(due, stock->pin_due))
+		return;
+	stock->pin_armed = true;
+	stock->pin_due = due;
+	mod_delayed_work(mpool_wq, &stock->pin_work, delay);
+}
+
 /**
  * mpool_quarantine_add() - a buffer has to wait until nothing reaches it
  * @cls: a class of pages
@@ -69,9 +88,7 @@ void mpool_quarantine_add(struct mpool_class *cls, struct mpool_shelf *shelf,
 	list_add_tail(&desc->node, &shelf->quarantine);
 	WRITE_ONCE(shelf->nr_quarantined, shelf->nr_quarantined + 1);
 	WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined + 1);
-	if (!stock->ended)
-		mod_delayed_work(mpool_wq, &stock->pin_work,
-				 msecs_to_jiffies(POLL_FIRST_MS));
+	look_in(stock, POLL_FIRST_MS);
 	spin_unlock_irqrestore(&stock->lock, flags);
 }
 
@@ -151,10 +168,12 @@ static void look(struct mpool_class *cls, bool asked)
 
 	INIT_LIST_HEAD(&l.gone);
 	spin_lock_irqsave(&stock->lock, flags);
+	/* The work's own look: what comes from here on needs another one. */
+	if (!asked)
+		stock->pin_armed = false;
 	look_through(cls, &l);
-	if (l.delay && !stock->ended)
-		mod_delayed_work(mpool_wq, &stock->pin_work,
-				 msecs_to_jiffies(l.delay));
+	if (l.delay)
+		look_in(stock, l.delay);
 	spin_unlock_irqrestore(&stock->lock, flags);
 	while (l.nr)
 		free_uid(l.users[--l.nr]);
@@ -163,6 +182,8 @@ static void look(struct mpool_class *cls, bool asked)
 		buf = desc->addr;
 		mpool_class_give_back(cls, 1, &buf);
 	}
+	/* What is in quarantine counts as used. */
+	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
 }
 

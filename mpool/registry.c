@@ -52,7 +52,8 @@ static DECLARE_WAIT_QUEUE_HEAD(ended);
  * @name: NUL-terminated
  *
  * Return: true for 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot,
- * since a pool's name is a directory's in debugfs, and part of a cache's.
+ * but for "summary", since a pool's name is a directory's in debugfs, beside the
+ * file of that name, and part of a cache's.
  */
 bool mpool_name_valid(const char *name)
 {
@@ -203,7 +204,8 @@ int mpool_registry_remove(struct mpool *pool)
 
 /**
  * mpool_create() - make a pool for kernel users
- * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot
+ * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot, and not
+ *	"summary"
  * @cfg: the configuration, copied; or NULL
  *
  * Context: process, may sleep.

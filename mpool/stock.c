@@ -536,7 +536,7 @@ void mpool_stock_init(struct mpool_class *cls)
 	INIT_DELAYED_WORK(&stock->pin_work, mpool_quarantine_fn);
 	INIT_WORK(&stock->recall_work, mpool_recall_fn);
 	INIT_WORK(&stock->grow_work, mpool_ahead_fn);
-	init_waitqueue_head(&stock->turn);
+	mpool_turn_init(&stock->turn);
 }
 
 /**

@@ -9,10 +9,10 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "shelf.h"
+#include "turn.h"
 
 struct mpool_class;
 struct mpool_desc;
@@ -21,7 +21,8 @@ struct user_struct;
 
 /**
  * struct mpool_stock - a class's lease stock
- * @lock: protects the shelves, the lists and their counts
+ * @lock: protects the shelves, the lists and their counts, and when @pin_work
+ *	is due
  * @own: what nobody is charged for; the kernel may have it, too
  * @shelves: @own, and those of payers
  * @orphans: still reached by a pin, and their payer has gone
@@ -29,9 +30,10 @@ struct user_struct;
  * @nr_dirty: likewise
  * @nr_quarantined: likewise, and in @orphans
  * @busy: dirty ones in the cleaner's hands
- * @collecting: somebody waits with buffers in hand
- * @turn: who waits for @collecting
+ * @turn: of who waits for more with buffers of the class in hand
  * @ended: no work may be queued any more
+ * @pin_armed: @pin_work is to run, and has not begun to look; @lock
+ * @pin_due: when, in jiffies, then; only ever brought forward; @lock
  * @leased: held by clients
  * @cached: kept by clients after release
  * @abandoned: given up to a pin
@@ -53,9 +55,10 @@ struct mpool_stock {
 	unsigned int nr_dirty;
 	unsigned int nr_quarantined;
 	unsigned int busy;
-	unsigned int collecting;
-	wait_queue_head_t turn;
+	struct mpool_turn turn;
 	bool ended;
+	bool pin_armed;
+	unsigned long pin_due;
 	atomic_t leased;
 	atomic_t cached;
 	atomic_t abandoned;

@@ -251,23 +251,36 @@ TEST_F(debugfs, balance)
 
 TEST_F(debugfs, classes)
 {
-	__u64 shown[16];
+	__u64 shown[16], sum = 0;
+	struct mpool_lease kept;
+	struct mt_client keeper;
+	unsigned int i;
 	char *line;
 
+	mt_attach_flags = 0;
+	ASSERT_EQ(0, mt_client_open(&keeper, self->pool.name));
+	ASSERT_EQ(1, mt_lease(keeper.fd, 3 * MT_PAGE, 1, &kept));
+	ASSERT_EQ(0, mt_release_one(keeper.fd, kept.handle));
 	ASSERT_LT(0, slurp(self->pool.name, "classes", self->text, 4096));
 	line = strchr(self->text, '\n');
 	ASSERT_NE(NULL, line);
-	ASSERT_LE(10, numbers(++line, shown, 16));
-	/* size, max, backed, then the parts: the tenth is leased */
+	ASSERT_LE(12, numbers(++line, shown, 16));
+	/* size, max, backed, then its nine parts, leased and kept among them */
 	EXPECT_EQ(3 * MT_PAGE, shown[0]);
 	EXPECT_EQ(500, shown[1]);
 	EXPECT_LE(NR, shown[2]);
 	EXPECT_EQ(NR, shown[9]);
+	EXPECT_EQ(1, shown[10]);
+	for (i = 3; i < 12; i++)
+		sum += shown[i];
+	EXPECT_EQ(shown[2], sum);
 	line = strstr(line, " total ");
 	ASSERT_NE(NULL, line);
-	EXPECT_LE(9, numbers(line, shown, 16));
+	EXPECT_LE(11, numbers(line, shown, 16));
 	EXPECT_EQ(500, shown[0]);
 	EXPECT_EQ(NR, shown[8]);
+	EXPECT_EQ(1, shown[9]);
+	mt_client_close(&keeper);
 }
 
 TEST_F(debugfs, config)

@@ -20,6 +20,7 @@
 #include "mpool_test.h"
 
 #define MAX	4
+#define STREAM	200
 
 /* A buffer, and a pipe that can hold its pages without copying them. */
 FIXTURE(pin)
@@ -200,6 +201,66 @@ TEST_F(pin, waited_for)
 	EXPECT_EQ(MAX, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL,
 				     variant->size, MAX,
 				     mt_now() + 10000000000ULL, all));
+}
+
+/* Buffers that are released pinned, one after the other, and unpinned soon. */
+FIXTURE(stream)
+{
+	struct mt_pool pool;
+	struct mt_client client;
+	int pipe[2];
+};
+
+FIXTURE_SETUP(stream)
+{
+	struct mpool_pool_config cfg = { .max = { STREAM, STREAM, STREAM } };
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
+	ASSERT_EQ(0, pipe2(self->pipe, O_NONBLOCK));
+}
+
+FIXTURE_TEARDOWN(stream)
+{
+	close(self->pipe[0]);
+	close(self->pipe[1]);
+	mt_client_close(&self->client);
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+/* Leases a page, and releases it while it is in the pipe; then drains that. */
+static int pin_one(struct mt_client *client, const int *pipe)
+{
+	struct mpool_lease lease;
+	char *buf;
+	int err;
+
+	err = mt_lease(client->fd, MT_PAGE, 1, &lease);
+	if (err != 1)
+		return err < 0 ? err : -ENODATA;
+	buf = client->win + lease.offset;
+	memset(buf, 0x5a, MT_PAGE);
+	if (splice_last_page(pipe[1], buf, MT_PAGE) != MT_PAGE)
+		return -EPIPE;
+	err = mt_release_one(client->fd, lease.handle);
+	if (err)
+		return err;
+	return pipe_has(pipe[0], 0x5a) ? 0 : -EIO;
+}
+
+/* Each of them is looked at in time, however soon the next one comes. */
+TEST_F(stream, is_looked_at)
+{
+	struct mpool_class_stats cls = {};
+	unsigned int nr;
+
+	for (nr = 0; nr < STREAM && cls.quarantined == nr; nr++) {
+		ASSERT_EQ(0, pin_one(&self->client, self->pipe));
+		mt_sleep_ms(2);
+		ASSERT_EQ(0, mt_class(self->client.fd, "", MT_PAGE, &cls));
+	}
+	/* Some came back before the class was used up. */
+	EXPECT_GT(nr, cls.quarantined);
 }
 
 /* Leases @nr pages of a new client, and has the first in a pipe. */

@@ -548,4 +548,21 @@ TEST_F(pool, trim)
 	mt_client_close(&client);
 }
 
+/* The answer lies in what is given back: it was given back all the same. */
+TEST_F(pool, trim_of_its_own_argument)
+{
+	struct mpool_lease lease;
+	struct mpool_trim *trim;
+	struct mt_client client;
+
+	mt_attach_flags = 0;
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	ASSERT_EQ(1, mt_lease(client.fd, MT_PAGE, 1, &lease));
+	trim = (void *)(client.win + lease.offset);
+	*trim = (struct mpool_trim){ .size = sizeof(*trim) };
+	ASSERT_EQ(0, mt_release_one(client.fd, lease.handle));
+	EXPECT_EQ(0, mt_call(client.fd, MPOOL_IOC_TRIM, trim));
+	mt_client_close(&client);
+}
+
 TEST_HARNESS_MAIN

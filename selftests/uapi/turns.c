@@ -44,6 +44,7 @@ struct waiter {
 	pthread_t thread;
 	int fd;
 	unsigned int flags;
+	__u64 length;
 	unsigned int count;
 	int result;
 	struct mpool_lease leases[16];
@@ -54,19 +55,39 @@ static void *wait_and_release(void *arg)
 {
 	struct waiter *w = arg;
 
-	w->result = mt_lease_wait(w->fd, w->flags, 1, w->count,
+	w->result = mt_lease_wait(w->fd, w->flags, w->length, w->count,
 				  mt_now() + LONG_MS * MS, w->leases);
 	if (w->result > 0)
 		mt_release_leases(w->fd, w->leases, w->result);
 	return NULL;
 }
 
+/* Two wait for what is leased, it comes back one by one, and both get all. */
+static void served(struct __test_metadata *_metadata, int fd,
+		   const struct mpool_lease *leases, struct waiter *waiters)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&waiters[i].thread, NULL,
+					    wait_and_release, &waiters[i]));
+	mt_sleep_ms(100);
+	for (i = 0; i < 16; i++) {
+		mt_sleep_ms(5);
+		EXPECT_EQ(0, mt_release_one(fd, leases[i].handle));
+	}
+	for (i = 0; i < 2; i++)
+		pthread_join(waiters[i].thread, NULL);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(waiters[i].count, waiters[i].result);
+}
+
 /* Each could get some of what the other needs, and neither ever all. */
 TEST_F(turns, two_who_want_all)
 {
 	struct waiter waiters[2] = {
-		{ .flags = MPOOL_LEASE_ALL, .count = 12 },
-		{ .flags = MPOOL_LEASE_ALL, .count = 12 },
+		{ .flags = MPOOL_LEASE_ALL, .length = 1, .count = 12 },
+		{ .flags = MPOOL_LEASE_ALL, .length = 1, .count = 12 },
 	};
 	struct mt_client clients[2];
 	unsigned int i;
@@ -75,26 +96,77 @@ TEST_F(turns, two_who_want_all)
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, mt_client_open(&clients[i], self->pool.name));
 		waiters[i].fd = clients[i].fd;
-		ASSERT_EQ(0, pthread_create(&waiters[i].thread, NULL,
-					    wait_and_release, &waiters[i]));
 	}
-	mt_sleep_ms(100);
-	for (i = 0; i < 16; i++) {
-		mt_sleep_ms(5);
-		EXPECT_EQ(0, mt_release_one(self->client.fd,
-					    self->leases[i].handle));
-	}
-	for (i = 0; i < 2; i++) {
-		pthread_join(waiters[i].thread, NULL);
-		EXPECT_EQ(12, waiters[i].result);
+	served(_metadata, self->client.fd, self->leases, waiters);
+	for (i = 0; i < 2; i++)
 		mt_client_close(&clients[i]);
+}
+
+/*
+ * The same with two sizes: what each of them lacks is the pool's bytes.  Whose
+ * size is given back has an advantage, so that it is a third one.
+ */
+TEST_F(turns, two_sizes_that_want_all)
+{
+	struct waiter waiters[2] = {
+		{ .flags = MPOOL_LEASE_ALL, .length = LARGE, .count = 12 },
+		{ .flags = MPOOL_LEASE_ALL, .length = LARGE / 4 * 3, .count = 16 },
+	};
+	struct mt_client clients[2];
+	unsigned int i, round;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, mt_client_open(&clients[i], self->pool.name));
+		waiters[i].fd = clients[i].fd;
 	}
+	for (round = 0; round < 5; round++) {
+		ASSERT_EQ(16, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL,
+					    LARGE / 8 * 7, 16,
+					    mt_now() + LONG_MS * MS,
+					    self->leases));
+		served(_metadata, self->client.fd, self->leases, waiters);
+	}
+	for (i = 0; i < 2; i++)
+		mt_client_close(&clients[i]);
+}
+
+/* All of what can never be there is not collected, nor waited for. */
+TEST_F(turns, more_than_there_can_be)
+{
+	struct mpool_pool_config cfg = { .max_bytes = 8 * LARGE };
+	struct waiter w = { .fd = self->client.fd };
+
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_MAX_BYTES));
+	EXPECT_EQ(-ENOSPC, mt_lease_wait(w.fd, MPOOL_LEASE_ALL, LARGE, 9,
+					 MPOOL_FOREVER, w.leases));
+	EXPECT_EQ(8, mt_lease_wait(w.fd, MPOOL_LEASE_ALL, LARGE, 8, 0,
+				   w.leases));
+	EXPECT_EQ(0, mt_release_leases(w.fd, w.leases, 8));
+	/* Of a tier, */
+	cfg.tier_max_bytes[1] = 6 * LARGE;
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_MAX_BYTES_MEDIUM));
+	EXPECT_EQ(-ENOSPC, mt_lease_wait(w.fd, MPOOL_LEASE_ALL, LARGE, 7,
+					 MPOOL_FOREVER, w.leases));
+	/* and beside the reserve, which is nobody's to lease. */
+	EXPECT_EQ(0, mt_trim(self->pool.fd, self->pool.name, 0, NULL));
+	cfg.reserve = 2;
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_RESERVE));
+	EXPECT_EQ(-ENOSPC, mt_lease_wait(w.fd, MPOOL_LEASE_ALL, MT_PAGE, 15,
+					 MPOOL_FOREVER, w.leases));
+	EXPECT_EQ(14, mt_lease_wait(w.fd, MPOOL_LEASE_ALL, MT_PAGE, 14, 0,
+				    w.leases));
+	EXPECT_EQ(0, mt_release_leases(w.fd, w.leases, 14));
 }
 
 /* What is in hand while somebody waits for more is in the books. */
 TEST_F(turns, held_while_waiting)
 {
-	struct waiter w = { .flags = MPOOL_LEASE_ALL, .count = 12 };
+	struct waiter w = {
+		.flags = MPOOL_LEASE_ALL, .length = 1, .count = 12,
+	};
 	struct mpool_stats stats;
 	struct mt_client client;
 	unsigned int i;
@@ -122,7 +194,7 @@ TEST_F(turns, held_while_waiting)
 /* The pool's bytes are all in one class, and come back there. */
 TEST_F(turns, room_made_by_another_class)
 {
-	struct waiter w = { .count = 1 };
+	struct waiter w = { .length = 1, .count = 1 };
 	struct mt_client client;
 
 	ASSERT_EQ(16, mt_lease(self->client.fd, LARGE, 16, self->leases));

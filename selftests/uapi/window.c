@@ -6,10 +6,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -428,6 +430,20 @@ TEST_F(window, populate_and_lock)
 	munmap(part, 2 * MT_PAGE);
 	/* A lock must not pass for a pin. */
 	EXPECT_EQ(0, mt_await_quarantine(self->client.fd, "", 0));
+}
+
+static int futex_wake(void *word, int flags)
+{
+	return syscall(SYS_futex, word, FUTEX_WAKE | flags, 1, NULL, NULL, 0) ?
+	       -errno : 0;
+}
+
+/* The kernel knows a shared futex by its page's file, and these have none. */
+TEST_F(window, futexes)
+{
+	ASSERT_EQ(0, mt_poke(self->buf, 0));
+	EXPECT_EQ(-EFAULT, futex_wake(self->buf, 0));
+	EXPECT_EQ(0, futex_wake(self->buf, FUTEX_PRIVATE_FLAG));
 }
 
 TEST_HARNESS_MAIN

@@ -30,7 +30,7 @@ static const struct counter {
 	COUNTER(reserve, true),
 	COUNTER(allocated, true),
 	COUNTER(leased, true),
-	COUNTER(cached, false),
+	COUNTER(cached, true),
 	COUNTER(quarantined, true),
 	COUNTER(abandoned, false),
 	COUNTER(allocs, false),
