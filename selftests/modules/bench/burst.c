@@ -3,9 +3,9 @@
  * How much of a burst's memory is back with the system two cleanup intervals
  * after the last buffer came back.
  *
- * Pages are counted by MemFree.  Buffers below a page are few pages, so that
- * the free pages that CPUs keep for themselves would drown them: they are
- * counted by Slab.
+ * Pages are counted by what is free.  Buffers below a page are few of them, so
+ * that what others take or give meanwhile would drown them: they are counted by
+ * Slab.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -85,7 +85,6 @@ static int at_size(struct seq_file *m, unsigned int size, void **bufs)
 	struct burst_user u = { .size = size };
 
 	if (size >= PAGE_SIZE) {
-		/* first, since it fills what CPUs keep for themselves */
 		come_and_go(m, &u, "alloc_pages", bufs);
 	} else {
 		u.cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
