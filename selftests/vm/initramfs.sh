@@ -27,7 +27,7 @@ done
 ln -s bin/init "$root/init"
 cp "$VM_DIR/guest/lib" "$root/lib/guest"
 cp "$VM_DIR/guest/splats.awk" "$root/etc/"
-grep -v '^#' "$VM_DIR/splats" >"$root/etc/splats"
+grep -v -e '^#' -e '^$' "$VM_DIR/splats" >"$root/etc/splats"
 cp "$runfile" "$root/etc/run"
 cat >"$root/etc/passwd" <<-EOF
 	root:x:0:0:root:/root:/bin/sh
