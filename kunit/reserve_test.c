@@ -132,6 +132,37 @@ static void at_the_limit_it_is_as_it_was(struct kunit *test)
 }
 
 /* What came with it, and was right, is not done either. */
+/* Full of another class's idle ones; then of some that are in use. */
+static void a_new_class_finds_room_for_it(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_64K,
+			.reserve = 2,
+		},
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *other = kt_class(test, pool, SZ_4K), *cls;
+	void **bufs;
+
+	kt_give(other, 14, kt_take(test, other, 14));
+	KUNIT_EXPECT_EQ(test, kt_stats(other).backed, 16ULL);
+	cls = kt_class(test, pool, SZ_8K);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(other).backed, 12ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(other).reserve, 2ULL);
+	expect_fast(test, cls);
+
+	bufs = kt_take(test, other, 10);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(mpool_class_get(pool, SZ_16K)),
+			(long)-ENOSPC);
+	kt_give(other, 10, bufs);
+	cls = kt_class(test, pool, SZ_16K);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+}
+
 static void a_higher_limit_is_not_left_behind(struct kunit *test)
 {
 	struct mpool_class *cls = small_class(test, 4096, 0);
@@ -300,6 +331,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(lease_stock_is_taken),
 	KUNIT_CASE_PARAM(fewer_leave_the_rest_idle, kind_gen_params),
 	KUNIT_CASE_PARAM(at_the_limit_it_is_as_it_was, kind_gen_params),
+	KUNIT_CASE(a_new_class_finds_room_for_it),
 	KUNIT_CASE(a_higher_limit_is_not_left_behind),
 	KUNIT_CASE(a_short_reserve_is_filled_by_frees),
 	KUNIT_CASE(more_than_a_tier_may_have_is_refused),

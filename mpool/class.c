@@ -476,8 +476,7 @@ static void class_free(struct mpool_class *cls)
  * @index: which of its sizes
  *
  * Context: process, may sleep.
- * Return: the class, its reserve and nothing else backed; ERR_PTR(-ENOMEM) or
- * ERR_PTR(-ENOSPC) when the reserve cannot be had.
+ * Return: the class, with nothing backed and no reserve yet; ERR_PTR(-ENOMEM).
  */
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 {
@@ -504,7 +503,6 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	cls->arg = pool->arg;
 	cls->max = set->max[cls->tier];
 	cls->initial = min(set->initial[cls->tier], cls->max);
-	cls->reserve_target = set->reserve;
 	cls->watch = mpool_use_flags(set);
 	cls->ops = cls->paged ? &mpool_backing_page : &mpool_backing_slab;
 	INIT_LIST_HEAD(&cls->reclaim);
@@ -516,10 +514,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	if (!err)
 		err = cls->ops->init(cls);
 	if (!err)
-		err = mpool_reserve_fill(cls);
-	if (!err)
 		return cls;
-	mpool_reserve_empty(cls);
 	class_free(cls);
 	return ERR_PTR(err);
 }

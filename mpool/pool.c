@@ -15,6 +15,7 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "recall.h"
+#include "reserve.h"
 #include "settings.h"
 #include "starve.h"
 #include "use.h"
@@ -47,11 +48,17 @@ static void pool_lookup_tables(struct mpool *pool)
 static struct mpool_class *class_new(struct mpool *pool, unsigned int index)
 {
 	struct mpool_class *cls = mpool_class_create(pool, index);
+	int err;
 
 	lockdep_assert_held(&pool->lock);
 	if (IS_ERR(cls))
 		return cls;
 	mpool_stock_init(cls);
+	err = mpool_reserve_set(cls, pool->settings.reserve);
+	if (err) {
+		mpool_class_destroy(cls);
+		return ERR_PTR(err);
+	}
 	mpool_reclaim_add(cls);
 	mpool_starve_join(pool, cls);
 	return cls;

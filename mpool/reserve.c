@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Changing how many buffers a class in use sets aside.
+ * How many buffers a class sets aside, from its beginning or while it is used.
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -59,8 +59,10 @@ static int fill(struct mpool_class *cls, unsigned int *made)
 	int err;
 
 	/* What is idle is in the depots after this, while it is short. */
-	mpool_drain_begin(cls);
-	mpool_drain_end(cls);
+	if (atomic_read(&cls->backed)) {
+		mpool_drain_begin(cls);
+		mpool_drain_end(cls);
+	}
 	while (READ_ONCE(cls->nr_reserve) < cls->reserve_target) {
 		buf = take_idle(cls) ?: take_stock(cls);
 		if (!buf) {
@@ -77,7 +79,7 @@ static int fill(struct mpool_class *cls, unsigned int *made)
 
 /**
  * mpool_reserve_set() - change how many buffers are set aside
- * @cls: the class; its pool's lock is held
+ * @cls: the class, new or in use; its pool's lock is held
  * @target: how many there shall be
  *
  * More are taken from what is idle, and then made; fewer leave the rest idle.

@@ -185,38 +185,6 @@ static void *reserve_take(struct mpool_class *cls)
 	return buf;
 }
 
-/**
- * mpool_reserve_fill() - set the reserve aside
- * @cls: a class that nobody else uses yet; reserve_target is set
- *
- * Context: process, may sleep.
- * Return: 0, or the errno of mpool_class_grow().
- */
-int mpool_reserve_fill(struct mpool_class *cls)
-{
-	void *buf;
-	unsigned long flags;
-	unsigned int i;
-	int got;
-
-	if (!cls->reserve_target)
-		return 0;
-	raw_spin_lock_irqsave(&cls->lock, flags);
-	mpool_slow_begin(cls);
-	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	for (i = 0; i < cls->reserve_target; i++) {
-		got = mpool_class_grow(cls, GFP_KERNEL, 1, &buf);
-		mpool_wait_grown(cls, got);
-		if (got < 0)
-			return got;
-		mpool_buf_hide(cls, buf);
-		raw_spin_lock_irqsave(&cls->lock, flags);
-		reserve_add(cls, buf);
-		raw_spin_unlock_irqrestore(&cls->lock, flags);
-	}
-	return 0;
-}
-
 /* One that is more than there should be. */
 static void *reserve_surplus(struct mpool_class *cls)
 {

@@ -31,7 +31,6 @@ void mpool_slow_end(struct mpool_class *cls);
 void mpool_drain_begin(struct mpool_class *cls);
 void mpool_drain_end(struct mpool_class *cls);
 void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu);
-int mpool_reserve_fill(struct mpool_class *cls);
 void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target);
 void mpool_reserve_empty(struct mpool_class *cls);
 void *mpool_reserve_get(struct mpool_class *cls);
