@@ -233,8 +233,9 @@ static void take_hidden(struct take *t, bool full)
 	if (t->got == t->nr || !mpool_magazine_count(cls))
 		return;
 	mpool_drain_begin(cls);
-	take_depot(t);
+	/* Those in the depot are zeroed, or replaced: nobody waits for that. */
 	mpool_drain_end(cls);
+	take_depot(t);
 }
 
 /* What clients keep and do not use; last, since they lose their mappings. */
