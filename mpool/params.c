@@ -50,6 +50,8 @@ static void __init say_range(const char *pool, const char *name, u64 value,
 static int __init set_one(const char *pool, struct mpool_pool_config *set,
 			  const struct mpool_setting *s, const char *text)
 {
+	/* 0 is no node; the first one is 1 there. */
+	unsigned int bias = !strcmp(s->name, "node");
 	unsigned long long value;
 	char *end;
 	bool bad;
@@ -62,8 +64,7 @@ static int __init set_one(const char *pool, struct mpool_pool_config *set,
 	}
 	if (!strcmp(s->name, "uid") || !strcmp(s->name, "gid"))
 		set->flags |= MPOOL_POOL_OWNER;
-	if (!strcmp(s->name, "node"))
-		value++;
+	value += bias;
 	/* Fields of 32 bits hold no more, and their last value is none. */
 	bad = !s->wide && value >= MPOOL_NONE;
 	if (!value && s->none)
@@ -71,7 +72,8 @@ static int __init set_one(const char *pool, struct mpool_pool_config *set,
 	else if (!value && s->low)
 		bad = strcmp(s->name, "mode");
 	if (bad) {
-		say_range(pool, s->name, value, s->low, s->high);
+		say_range(pool, s->name, value - bias, s->low - bias,
+			  s->high - bias);
 		return -EINVAL;
 	}
 	mpool_setting_put(s, set, value);
