@@ -131,7 +131,6 @@ static void at_the_limit_it_is_as_it_was(struct kunit *test)
 	kt_give(cls, 59, bufs);
 }
 
-/* What came with it, and was right, is not done either. */
 /* Full of another class's idle ones; then of some that are in use. */
 static void a_new_class_finds_room_for_it(struct kunit *test)
 {
@@ -163,6 +162,7 @@ static void a_new_class_finds_room_for_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
 }
 
+/* What came with it, and was right, is not done either. */
 static void a_higher_limit_is_not_left_behind(struct kunit *test)
 {
 	struct mpool_class *cls = small_class(test, 4096, 0);
@@ -262,10 +262,21 @@ static void it_changes_under_use(struct kunit *test)
 	expect_fast(test, cls);
 }
 
+static gfp_t asked_with;
+
 static unsigned int no_memory(struct mpool_class *cls, gfp_t gfp, int node,
 			      unsigned int nr, void **bufs)
 {
+	WRITE_ONCE(asked_with, gfp);
 	return 0;
+}
+
+/* Would the page allocator return, with nothing that is for emergencies? */
+static bool asked_as_mempool(void)
+{
+	const gfp_t gfp = __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_NOWARN;
+
+	return (READ_ONCE(asked_with) & gfp) == gfp;
 }
 
 struct progress {
@@ -313,6 +324,7 @@ static void without_memory_a_reserve_keeps_all_going(struct kunit *test)
 		kt_join(test, t[i]);
 		KUNIT_EXPECT_EQ(test, p[i].failed, 0U);
 	}
+	KUNIT_EXPECT_TRUE(test, asked_as_mempool());
 	/* Who may not sleep has no share in it. */
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
 	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOWAIT));
@@ -321,6 +333,7 @@ static void without_memory_a_reserve_keeps_all_going(struct kunit *test)
 	bufs[1] = mpool_class_alloc(cls, GFP_NOIO);
 	KUNIT_EXPECT_EQ(test, set_reserve(cls->pool, 0), 0);
 	KUNIT_EXPECT_NULL(test, mpool_class_alloc(cls, GFP_NOIO));
+	KUNIT_EXPECT_FALSE(test, asked_as_mempool());
 	cls->ops = ops;
 	kt_give(cls, 2, bufs);
 }

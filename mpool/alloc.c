@@ -31,22 +31,37 @@ struct grow_how {
 	int err;
 };
 
+/*
+ * How to ask the system for memory.  Who may sleep and has a reserve to fall
+ * back on must come to that: the page allocator would try without an end for
+ * small orders, with tasks killed or, where the file system may not be called,
+ * with nothing done.  So as mempool_alloc() asks; nor is what the system itself
+ * has for emergencies taken by who frees memory.
+ */
+static gfp_t grow_gfp(const struct mpool_class *cls, gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp) && READ_ONCE(cls->reserve_target))
+		gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	return gfp;
+}
+
 static void *grow_any(struct mpool_class *cls, struct grow_how *how)
 {
+	gfp_t gfp = grow_gfp(cls, how->gfp);
 	struct mpool_desc *desc;
 	void *buf;
 
-	buf = mpool_class_grow_batch(cls, how->gfp, &how->err);
-	if (!buf && how->err == -ENOSPC && gfpflags_allow_blocking(how->gfp) &&
+	buf = mpool_class_grow_batch(cls, gfp, &how->err);
+	if (!buf && how->err == -ENOSPC && gfpflags_allow_blocking(gfp) &&
 	    mpool_reclaim_squeeze(cls))
-		buf = mpool_class_grow_batch(cls, how->gfp, &how->err);
+		buf = mpool_class_grow_batch(cls, gfp, &how->err);
 	if (buf || !cls->paged)
 		return buf;
-	desc = mpool_stock_steal(cls, gfpflags_allow_blocking(how->gfp));
+	desc = mpool_stock_steal(cls, gfpflags_allow_blocking(gfp));
 	if (desc)
 		return desc->addr;
-	if (how->err == -ENOSPC && gfpflags_allow_blocking(how->gfp))
-		return mpool_stock_replace(cls, how->gfp);
+	if (how->err == -ENOSPC && gfpflags_allow_blocking(gfp))
+		return mpool_stock_replace(cls, gfp);
 	return NULL;
 }
 

@@ -284,7 +284,8 @@ unsigned int mpool_class_target(const struct mpool_class *cls)
  * @gfp: how to allocate
  * @err: where to say -ENOSPC or -ENOMEM
  *
- * Only the caller's own buffer is tried hard for.  Without it he has to do as
+ * Only the caller's own buffer is tried hard for, and may be of what the system
+ * has for emergencies, if the caller may have that.  Without it he has to do as
  * mpool_class_grow() says; with it he waits no longer.
  *
  * Context: as @gfp says.
@@ -304,7 +305,7 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 	mpool_depot_peak(cls);
 	if (!gfpflags_allow_blocking(gfp))
 		return buf;
-	gfp |= __GFP_NORETRY | __GFP_NOWARN;
+	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	while ((have = atomic_read(&cls->backed)) < (int)target) {
 		got = mpool_class_grow(cls, gfp, target - have, bufs);
 		if (got < 0)
@@ -336,8 +337,9 @@ void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp)
 	more = div_u64(have * max(growth, 100U), 100) - have;
 	more = clamp_t(u64, more, 1, mpool_depot_share(cls, node));
 	more = min_t(u64, more, BATCH);
-	got = mpool_class_grow(cls, (gfp & ~__GFP_DIRECT_RECLAIM) |
-			       __GFP_THISNODE | __GFP_NOWARN, more, bufs);
+	gfp &= ~__GFP_DIRECT_RECLAIM;
+	gfp |= __GFP_NOMEMALLOC | __GFP_THISNODE | __GFP_NOWARN;
+	got = mpool_class_grow(cls, gfp, more, bufs);
 	/* Fewer may be for want of memory, too. */
 	mpool_wait_grown(cls, got > 0 && got < (int)more ? -ENOMEM : got);
 	if (got < 0)
