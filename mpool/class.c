@@ -508,6 +508,7 @@ struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index)
 	cls->watch = mpool_use_flags(set);
 	cls->ops = cls->paged ? &mpool_backing_page : &mpool_backing_slab;
 	INIT_LIST_HEAD(&cls->reclaim);
+	INIT_LIST_HEAD(&cls->drain);
 	class_size_magazines(cls);
 	cls->free_cap = cls->reset ? 0 : cls->cpu_cap;
 	mpool_wait_init(cls);

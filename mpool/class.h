@@ -89,7 +89,9 @@ struct mpool_records;
  * @slack: as of struct mpool_cpu, where no magazine was at hand
  * @miss_ns: how long the backing took, @misses times
  * @wait_ns: how long who slept has waited, @waits times
- * @reclaim: link in reclaim's list of classes; its mutex
+ * @reclaim: link in reclaim's list of classes; its classes_sem
+ * @drain: link in its list of those whose magazines are to be emptied; also its
+ *	classes_turn
  */
 struct mpool_class {
 	unsigned long tag;
@@ -154,6 +156,7 @@ struct mpool_class {
 	struct mpool_hist miss_ns;
 	struct mpool_hist wait_ns;
 	struct list_head reclaim;
+	struct list_head drain;
 };
 
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);

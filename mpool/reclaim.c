@@ -4,9 +4,11 @@
  *
  * The shrinker takes from depots and lease stock alone: it may be called from
  * within anybody's allocation, and can neither wait for a grace period nor
- * for a mutex.  Ageing runs in a worker, and empties magazines first.
+ * for a mutex.  A worker empties magazines for it, for a later call to find.
+ * Ageing runs in a worker, and empties magazines first.
  */
 #include <linux/cpuhotplug.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -18,6 +20,7 @@
 #include "recall.h"
 #include "reclaim.h"
 #include "use.h"
+#include "work.h"
 
 /*
  * All classes, the one shrunk last at the end.  classes_sem says which there
@@ -26,9 +29,10 @@
  * anywhere.  Several may shrink at a time, kswapd of each node and whoever
  * needs memory: one that was turned away for another's sake would find no
  * progress and, in the end, call the OOM killer.  classes_turn is for the
- * order among these.
+ * order among these, and for the list of those whose magazines are to be emptied.
  */
 static LIST_HEAD(classes);
+static LIST_HEAD(to_drain);
 static unsigned int nr_classes;
 static DECLARE_RWSEM(classes_sem);
 static DEFINE_SPINLOCK(classes_turn);
@@ -67,6 +71,80 @@ unsigned int mpool_reclaim_class(struct mpool_class *cls, unsigned long age,
 	return done;
 }
 
+/*
+ * Not more often under lasting pressure, since whoever uses his magazine has it
+ * filled again.
+ */
+#define DRAIN_EVERY	HZ
+
+static void drain_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(drain_work, drain_fn);
+/* When it last ran; read without a lock, for want of anything that matters. */
+static unsigned long drained;
+
+static struct mpool_class *drain_next(void)
+{
+	struct mpool_class *cls;
+
+	spin_lock(&classes_turn);
+	cls = list_first_entry_or_null(&to_drain, struct mpool_class, drain);
+	if (cls)
+		list_del_init(&cls->drain);
+	spin_unlock(&classes_turn);
+	return cls;
+}
+
+/* One at a time: who makes or ends a class waits for a grace period at most. */
+static bool drain_one(void)
+{
+	struct mpool_class *cls;
+
+	down_read(&classes_sem);
+	cls = drain_next();
+	if (cls) {
+		mpool_drain_begin(cls);
+		mpool_drain_end(cls);
+	}
+	up_read(&classes_sem);
+	return cls;
+}
+
+static void drain_fn(struct work_struct *work)
+{
+	WRITE_ONCE(drained, jiffies);
+	while (drain_one())
+		cond_resched();
+}
+
+static void drain_later(struct mpool_class *cls)
+{
+	unsigned long since = jiffies - READ_ONCE(drained);
+
+	if (!mpool_magazine_count(cls))
+		return;
+	spin_lock(&classes_turn);
+	if (list_empty(&cls->drain))
+		list_add_tail(&cls->drain, &to_drain);
+	spin_unlock(&classes_turn);
+	queue_delayed_work(mpool_wq, &drain_work,
+			   since < DRAIN_EVERY ? DRAIN_EVERY - since : 0);
+}
+
+/* Only asked when there is nothing else, since it is a look at every CPU. */
+static unsigned long count_magazines(void)
+{
+	struct mpool_class *cls;
+	unsigned long nr = 0;
+
+	list_for_each_entry(cls, &classes, reclaim) {
+		nr = mpool_magazine_count(cls);
+		if (nr)
+			return DIV_ROUND_UP(nr * mpool_class_cost(cls),
+					    PAGE_SIZE);
+	}
+	return 0;
+}
+
 static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 {
 	struct mpool_class *cls;
@@ -78,6 +156,8 @@ static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 	list_for_each_entry(cls, &classes, reclaim)
 		pages += DIV_ROUND_UP(class_idle(cls) * mpool_class_cost(cls),
 				      PAGE_SIZE);
+	if (!pages)
+		pages = count_magazines();
 	spin_unlock(&classes_turn);
 	up_read(&classes_sem);
 	return pages ?: SHRINK_EMPTY;
@@ -103,6 +183,8 @@ static unsigned long shrink_class(struct mpool_class *cls, unsigned long want)
 	done = DIV_ROUND_UP(want * PAGE_SIZE, cost);
 	done = mpool_reclaim_class(cls, 0, min(done, 1UL << 16), false);
 	done = DIV_ROUND_UP(done * cost, PAGE_SIZE);
+	if (done < want)
+		drain_later(cls);
 	if (!cls->paged)
 		return done;
 	/* Of slabs the slab allocator says it. */
@@ -282,6 +364,7 @@ void mpool_reclaim_del(struct mpool_class *cls)
 {
 	down_write(&classes_sem);
 	list_del_init(&cls->reclaim);
+	list_del_init(&cls->drain);
 	nr_classes--;
 	up_write(&classes_sem);
 }
@@ -322,5 +405,6 @@ int mpool_reclaim_init(void)
 void mpool_reclaim_exit(void)
 {
 	mpool_shrinker_del(shrinker);
+	cancel_delayed_work_sync(&drain_work);
 	cpuhp_remove_state_nocalls(hotplug_state);
 }
