@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # attack.awk LIST CASES: which of the attacks in LIST (selftests/attack/list) were
-# survived, by the cases that tap.awk printed. With -v full=1 an attack that was not
-# tried is a failure, too.
+# survived, by the cases that tap.awk printed. With -v whole=1 every test that an
+# attack names has to have been there. With -v full=1 as well an attack has to be
+# survived on a debug kernel, and a concurrent one under KCSAN, too.
 
 # matches SELECTOR BED TEST CASE
 function matches(selector, bed, test, name,	i, t, c)
@@ -26,7 +27,8 @@ FNR == 1 {
 file == 1 && /^[0-9]/ {
 	i = index($0, ": ")
 	number[++n] = substr($0, 1, 2)
-	title[n] = substr($0, 4, i - 4)
+	concurrent[n] = substr($0, 3, 1) == "c"
+	title[n] = substr($0, 4 + concurrent[n], i - 4 - concurrent[n])
 	selectors[n] = substr($0, i + 2)
 	next
 }
@@ -40,30 +42,50 @@ file == 2 {
 		for (s = 1; s <= m; s++) {
 			if (!matches(list[s], f[2], f[3], f[4]))
 				continue
+			met[a, s] = 1
 			count[a, f[1]]++
-			if (!((a, f[2]) in seen)) {
+			if (f[1] == "pass" && !((a, f[2]) in seen)) {
 				seen[a, f[2]] = 1
 				beds[a] = beds[a] " " f[2]
 			}
-			if (f[1] == "fail")
-				bad[a, f[2]] = 1
 			break
 		}
 	}
 }
 
+# Which of the tests that attack @a names met no case; a kind of kernel that it
+# should have been survived on.
+function lacks(a,	m, list, s, what, other)
+{
+	m = split(selectors[a], list, " ")
+	for (s = 1; s <= m; s++) {
+		if (whole && !((a, s) in met))
+			what = what " " list[s]
+		other += list[s] != "@static"
+	}
+	if (full && other && beds[a] !~ / debug-/)
+		what = what " debug"
+	if (full && concurrent[a] && beds[a] !~ / kcsan-/)
+		what = what " kcsan"
+	return what
+}
+
 END {
 	for (a = 1; a <= n; a++) {
+		missing = lacks(a)
 		if (count[a, "fail"])
 			verdict = "FAILED"
-		else if (count[a, "pass"])
-			verdict = "survived"
-		else
+		else if (!count[a, "pass"])
 			verdict = "not tried"
+		else if (missing)
+			verdict = "in part"
+		else
+			verdict = "survived"
 		survived += verdict == "survived"
-		failed += verdict == "FAILED" || (full && verdict == "not tried")
-		printf "attack %s %-50s %-9s %4d cases%s\n", number[a], title[a], verdict,
-			count[a, "pass"] + count[a, "fail"], beds[a] == "" ? "" : " on" beds[a]
+		failed += verdict == "FAILED" || missing != ""
+		printf "attack %s %-50s %-9s %4d cases%s%s\n", number[a], title[a], verdict,
+			count[a, "pass"] + count[a, "fail"], beds[a] == "" ? "" : " on" beds[a],
+			missing ? "; not" missing : ""
 	}
 	printf "%d of %d attacks survived\n", survived, n
 	exit failed > 0

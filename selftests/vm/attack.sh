@@ -58,8 +58,10 @@ for bed in "${beds[@]}"; do
 			run "$started" "$bed" "$test" &
 		done
 		room
-		run "$started" "$bed" uapi/{race,life,turns,release} \
-			attack/{mapping,arguments,holding} &
+		run "$started" "$bed" \
+			uapi/{race,life,turns,release,keep,revoke,carve,quota,groups,memcg,pin} \
+			attack/{mapping,arguments,holding,starving,content,pinned} \
+			modules/pressure.sh uapi/load.sh &
 		room
 		torture "$started" "$bed" & ;;
 	*)
@@ -68,7 +70,7 @@ for bed in "${beds[@]}"; do
 			run "$started" "$bed" "$test" &
 		done
 		room
-		run "$started" "$bed" "${short[@]}" &
+		run "$started" "$bed" "${short[@]}" modules/{fault,pressure}.sh &
 		room
 		torture "$started" "$bed" &
 		room
@@ -81,5 +83,5 @@ all_done "$results"
 
 status=0
 bash "$VM_DIR/report.sh" "$results" || status=$?
-awk -v full=1 -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$results" || status=$?
+awk -v whole=1 -v full=1 -f "$VM_DIR/attack.awk" "$TOP/selftests/attack/list" "$results" || status=$?
 exit "$status"
