@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # static.sh [CHECK...]: static checks of what git tracks (and of the C files that
-# are built); every line that a checker says is a finding, and none is wanted.
+# are built); every line that a checker says is a finding, and none is wanted. A
+# checker that finds nothing in a file with a known fault does not work.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -14,6 +15,27 @@ esac
 bash "$VM_DIR/packages.sh" "${sections[@]}"
 source=$(bash "$VM_DIR/kernel-source.sh" 6.1)
 cd "$TOP"
+
+# files PATTERN...: what is looked at
+files() {
+	if [ -n "$sample" ]; then
+		echo "$sample"
+	else
+		git ls-files "$@"
+	fi
+}
+
+# sample_of CHECK: a file with a fault that it knows; none for a compiler, whose
+# failure is seen
+sample_of() {
+	# shellcheck disable=SC2016 # as it stands
+	case $1 in
+	checkpatch)	printf 'int *x = (int*) 0 ;\n' ;;
+	kernel-doc)	printf '/**\n * f() - nothing\n */\nvoid f(int x)\n{\n}\n' ;;
+	coccinelle)	printf 'void f(void *p)\n{\n\tif (p)\n\t\tkfree(p);\n}\n' ;;
+	shellcheck)	printf '#!/bin/sh\nrm $1\n' ;;
+	esac
+}
 
 # built BED MAKE-ARGUMENTS: what the compiler and sparse say
 built() {
@@ -39,7 +61,7 @@ check_clang() {
 check_checkpatch() {
 	# A module for several kernels has to ask for the version in compat/, and
 	# LINUX_VERSION_CODE >= KERNEL_VERSION() looks like two constants.
-	git ls-files '*.c' '*.h' |
+	files '*.c' '*.h' |
 		xargs -r perl "$source/scripts/checkpatch.pl" --root="$source" --no-summary \
 			--strict --terse --show-types \
 			--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON -f 2>/dev/null || true
@@ -49,7 +71,7 @@ check_kernel-doc() {
 	# 6.1's own does not know -Wall yet
 	local newer
 	newer=$(bash "$VM_DIR/kernel.sh" stock-6.12)
-	git ls-files 'include/*.h' 'mpool/*.[ch]' |
+	files 'include/*.h' 'mpool/*.[ch]' |
 		xargs -r perl "$newer"/root/usr/lib/linux-kbuild-*/scripts/kernel-doc \
 			-none -Wall 2>&1 || true
 }
@@ -60,14 +82,14 @@ check_coccinelle() {
 		grep -q '^virtual report' "$cocci" || continue
 		# shellcheck disable=SC2046
 		spatch -D report --very-quiet --no-show-diff --include-headers \
-			--cocci-file "$cocci" $(git ls-files 'mpool/*.[ch]' 'kunit/*.[ch]' \
+			--cocci-file "$cocci" $(files 'mpool/*.[ch]' 'kunit/*.[ch]' \
 				'selftests/modules/*.c') 2>/dev/null |
 			sed "s#^#$(basename "$cocci"): #" || true
 	done
 }
 
 check_shellcheck() {
-	git ls-files | while read -r f; do
+	files | while read -r f; do
 		case $(head -n 1 "$f" 2>/dev/null | tr -d '\0') in
 		'#!/bin/bash'*)	shellcheck -x -P SCRIPTDIR -f gcc "$f" || true ;;
 		'#!/bin/sh'*)	shellcheck -s sh -e SC1091 -f gcc "$f" || true ;;
@@ -79,6 +101,12 @@ mkdir -p "$BUILD/static"
 bad=0
 for c in "$@"; do
 	declare -F "check_$c" >/dev/null || die "no check $c"
+	sample=$BUILD/static/$c.c
+	sample_of "$c" >"$sample"
+	if [ -s "$sample" ] && [ -z "$("check_$c")" ]; then
+		die "$c finds nothing in ${sample#"$TOP/"}, which has a fault"
+	fi
+	sample=
 	"check_$c" >"$BUILD/static/$c"
 	n=$(grep -c . "$BUILD/static/$c" || true)
 	if [ "$n" -gt 0 ]; then
