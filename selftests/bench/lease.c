@@ -31,6 +31,8 @@
 #define RUNS	9
 #define BATCH	32
 #define MOST	100000U		/* leases out at a time */
+#define MILLION	(1U << 20)	/* the same, of pieces of a page */
+#define PIECE	64
 
 static unsigned int insn_ns;
 
@@ -170,27 +172,47 @@ static void batches(struct mt_client *client, struct mt_pool *pool, size_t size,
 	print("lease", size, BATCH, subject, runs);
 }
 
+static void have_out(struct mt_client *client, size_t size, unsigned int count,
+		     struct mpool_lease *out, unsigned int *nr)
+{
+	unsigned int want;
+	int got;
+
+	while (*nr < count) {
+		want = count - *nr > 1000 ? 1000 : count - *nr;
+		got = mt_lease(client->fd, size, want, out + *nr);
+		if (got <= 0)
+			errx(1, "%u leases of %zu are out, no more", *nr, size);
+		*nr += got;
+	}
+}
+
+static void release_all(struct mt_client *client, struct mpool_lease *out,
+			unsigned int nr)
+{
+	unsigned int i, want;
+
+	for (i = 0; i < nr; i += want) {
+		want = nr - i > 1000 ? 1000 : nr - i;
+		mt_release_leases(client->fd, out + i, want);
+	}
+}
+
 /* Does a lease cost more when many are out? */
 static void beside_many(struct mt_client *client, struct mt_pool *pool)
 {
 	static const unsigned int counts[] = { 1, 10, 100, 1000, 10000, MOST };
 	struct mpool_lease *out = calloc(MOST, sizeof(*out)), leases[BATCH];
-	unsigned int nr = 0, i, want;
+	unsigned int nr = 0, i;
 	struct run runs[RUNS];
 	__u64 t;
 	double pages;
-	int run, got;
+	int run;
 
 	if (!out)
 		err(1, "memory");
 	for (i = 0; i < MT_ARRAY_SIZE(counts); i++) {
-		while (nr < counts[i]) {
-			want = counts[i] - nr > 1000 ? 1000 : counts[i] - nr;
-			got = mt_lease(client->fd, MT_PAGE, want, out + nr);
-			if (got <= 0)
-				errx(1, "%u leases are out, no more", nr);
-			nr += got;
-		}
+		have_out(client, MT_PAGE, counts[i], out, &nr);
 		mt_await_clean(pool->fd, pool->name);
 		for (run = -1; run < RUNS; run++) {
 			pages = cleared(pool, MT_PAGE);
@@ -207,10 +229,52 @@ static void beside_many(struct mt_client *client, struct mt_pool *pool)
 		}
 		print("lease-outstanding", MT_PAGE, nr, "mpool", runs);
 	}
-	for (i = 0; i < nr; i += want) {
-		want = nr - i > 1000 ? 1000 : nr - i;
-		mt_release_leases(client->fd, out + i, want);
+	release_all(client, out, nr);
+	free(out);
+}
+
+/* BATCH of them, wherever they lie, to the end. */
+static void draw(struct mpool_lease *out, unsigned int nr)
+{
+	struct mpool_lease drawn;
+	unsigned int i, j;
+
+	for (i = 1; i <= BATCH; i++) {
+		j = rand() % (nr - i + 1);
+		drawn = out[j];
+		out[j] = out[nr - i];
+		out[nr - i] = drawn;
 	}
+}
+
+/* Does it cost more to find one among many?  Released at random, had again. */
+static void among_many(struct mt_client *client)
+{
+	static const unsigned int counts[] = { BATCH, MOST, MILLION };
+	struct mpool_lease *out = calloc(MILLION, sizeof(*out)), *drawn;
+	struct run runs[RUNS];
+	unsigned int nr = 0, i;
+	__u64 t;
+	int run;
+
+	if (!out)
+		err(1, "memory");
+	for (i = 0; i < MT_ARRAY_SIZE(counts); i++) {
+		have_out(client, PIECE, counts[i], out, &nr);
+		drawn = out + nr - BATCH;
+		for (run = -1; run < RUNS; run++) {
+			draw(out, nr);
+			t = now();
+			if (mt_release_leases(client->fd, drawn, BATCH) ||
+			    mt_lease(client->fd, PIECE, BATCH, drawn) != BATCH)
+				errx(1, "lease among %u", nr);
+			t = now() - t;
+			if (run >= 0)
+				runs[run] = (struct run) { t, 0 };
+		}
+		print("lease-among", PIECE, nr, "mpool", runs);
+	}
+	release_all(client, out, nr);
 	free(out);
 }
 
@@ -247,6 +311,7 @@ int main(int argc, char **argv)
 			others(sizes[i], "dma_heap", dma_heap);
 	}
 	beside_many(&client, &pool);
+	among_many(&client);
 	mt_client_close(&client);
 	mt_client_close(&strict);
 	return !!mt_teardown(&pool);

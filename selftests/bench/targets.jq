@@ -65,6 +65,9 @@ def outstanding($bed):
 	at("\($bed)/clear/4096/1/1/clear_page") as $page |
 	[ $records[] | select(.bed == $bed and .shape == "lease-outstanding") | .median - .pages * $page ] |
 	if length == 0 or $page == null or min <= 0 then null else 100 * (max / min - 1) end;
+def among($bed):
+	[ $records[] | select(.bed == $bed and .shape == "lease-among") | .median ] |
+	if length == 0 or min <= 0 then null else 100 * (max / min - 1) end;
 
 
 "insn-6.1" as $i | "native-7.2" as $n |
@@ -114,6 +117,7 @@ line("lease and release, of memfd"; "insn-7.2"; lease("insn-7.2"; "memfd"); "<="
 line("lease and release, of anonymous memory"; "insn-7.2"; lease("insn-7.2"; "anonymous"); "<="; 0.2; ""),
 line("lease and release, of a dma-buf heap"; "insn-7.2"; lease("insn-7.2"; "dma_heap"); "<="; 0.1; ""),
 line("lease beside 1 to 100,000 others: costs more by"; $i; outstanding($i); "<="; 10; "%"),
+line("release and lease of any of 32 to 1,048,576: costs more by"; $i; among($i); "<="; 10; "%"),
 
 # Promised by the documents that the project began with. "Direct" is kmalloc.
 line("promised: 1 KiB faster than direct, by 30 to 50 %"; $n; less(at("\($n)/pair/1024/1/1/mpool"); at("\($n)/pair/1024/1/1/kmalloc")); ">="; 30; "%"),
