@@ -174,15 +174,15 @@ static void a_pool_in_use_is_not_removed(struct kunit *test)
 	struct mpool *other = mpool_find("kunit-owned");
 	void *buf;
 
-	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool), -EBUSY);
+	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool, false), -EBUSY);
 	mpool_put(other);
 	buf = mpool_alloc(pool, 64, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool), -EBUSY);
+	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool, false), -EBUSY);
 	other = mpool_find("kunit-owned");
 	KUNIT_EXPECT_PTR_EQ(test, other, pool);
 	mpool_put(other);
 	mpool_free(pool, buf);
-	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool), 0);
+	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool, false), 0);
 	KUNIT_EXPECT_NULL(test, mpool_find("kunit-owned"));
 }
 
@@ -190,7 +190,7 @@ static void a_pool_of_another_module_is_not_removed(struct kunit *test)
 {
 	struct mpool *pool = kt_pool(test, NULL);
 
-	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool), -EPERM);
+	KUNIT_EXPECT_EQ(test, mpool_registry_remove(pool, false), -EPERM);
 	KUNIT_EXPECT_EQ(test, refcount_read(&pool->ref), 1U);
 }
 

@@ -16,6 +16,7 @@
 #include <linux/user_namespace.h>
 
 #include "access.h"
+#include "allowance.h"
 #include "class.h"
 #include "client.h"
 #include "compat/features.h"
@@ -66,6 +67,25 @@ int mpool_ioctl_info(struct mpool_call *call)
 	return mpool_call_answer(call);
 }
 
+static int create_allowed(const char *name, struct mpool_config *cfg)
+{
+	struct mpool *pool;
+	u64 bytes;
+	int err;
+
+	err = mpool_allowance_check(&cfg->settings);
+	if (err)
+		return err;
+	bytes = cfg->settings.max_bytes;
+	err = mpool_allowance_take(bytes);
+	if (err)
+		return err;
+	pool = mpool_registry_add_allowed(name, cfg, bytes);
+	if (IS_ERR(pool))
+		mpool_allowance_put(bytes);
+	return PTR_ERR_OR_ZERO(pool);
+}
+
 /**
  * mpool_ioctl_pool_create() - MPOOL_IOC_POOL_CREATE
  * @call: struct mpool_pool_create
@@ -77,14 +97,12 @@ int mpool_ioctl_pool_create(struct mpool_call *call)
 {
 	struct mpool_pool_create *create = call->arg;
 	struct mpool_config cfg = { .settings = create->config };
-	struct mpool *pool;
 
 	if (create->flags || !mpool_ioctl_name_valid(create->name))
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	pool = mpool_registry_add(create->name, &cfg, true);
-	return PTR_ERR_OR_ZERO(pool);
+		return create_allowed(create->name, &cfg);
+	return PTR_ERR_OR_ZERO(mpool_registry_add(create->name, &cfg, true));
 }
 
 /**
@@ -106,7 +124,7 @@ int mpool_ioctl_pool_destroy(struct mpool_call *call)
 	if (!pool)
 		return -ENOENT;
 	if (mpool_pool_may_control(pool))
-		err = mpool_registry_remove(pool);
+		err = mpool_registry_remove(pool, capable(CAP_SYS_ADMIN));
 	if (err)
 		mpool_put(pool);
 	return err;

@@ -13,6 +13,7 @@
 #include "debug.h"
 #include "events.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "reclaim.h"
 #include "recall.h"
 #include "reserve.h"
@@ -348,6 +349,22 @@ bool mpool_pool_idle(struct mpool *pool)
 
 	mpool_pool_stats(pool, &st);
 	return !st.allocated && !st.leased;
+}
+
+/**
+ * mpool_pool_pinned() - does a pin reach a buffer that no client has any more
+ * @pool: the pool
+ *
+ * Context: process, may sleep.
+ * Return: true while there is one; what was unpinned since is found so.
+ */
+bool mpool_pool_pinned(struct mpool *pool)
+{
+	struct mpool_class_stats st;
+
+	mpool_quarantine_look(pool);
+	mpool_pool_stats(pool, &st);
+	return st.quarantined;
 }
 
 /**

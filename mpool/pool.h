@@ -78,6 +78,8 @@ struct mpool_marks {
  * @gid: group; @access
  * @debugged: counted in mpool_debug_key; constant
  * @owned: the registry's own reference is there (made by parameter or ioctl)
+ * @allowance: bytes that it counts with against allowance.c's; 0: it does not;
+ *	constant
  * @lock: making of classes, changes of settings
  * @bytes: memory backed
  * @max_bytes: most of it; READ_ONCE, written under @lock
@@ -130,6 +132,7 @@ struct mpool {
 	kgid_t gid;
 	bool debugged;
 	bool owned;
+	u64 allowance;
 	struct mutex lock;		/* making of classes, settings */
 	atomic_long_t bytes;
 	unsigned long max_bytes;
@@ -171,6 +174,7 @@ struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index);
 void mpool_pool_tier_limits(struct mpool *pool,
 			    const struct mpool_pool_config *set);
 bool mpool_pool_idle(struct mpool *pool);
+bool mpool_pool_pinned(struct mpool *pool);
 void mpool_pool_want(struct mpool *pool, unsigned int index);
 
 /* Index of the class that serves @size, or MPOOL_NO_CLASS. */

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
+#include "allowance.h"
 #include "compat/export.h"
 #include "pool.h"
 #include "registry.h"
@@ -107,20 +108,8 @@ static void lock_name(const char *name)
 	}
 }
 
-/**
- * mpool_registry_add() - make a pool and give it a name
- * @name: the name
- * @cfg: the configuration, or NULL
- * @owned: made by parameter or ioctl: the registry keeps the reference
- *
- * While a pool of the same name ends, this waits for that.
- *
- * Context: process, may sleep.
- * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
- * ERR_PTR(-ENOSPC).
- */
-struct mpool *mpool_registry_add(const char *name,
-				 const struct mpool_config *cfg, bool owned)
+static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
+			      bool owned, u64 allowance)
 {
 	char key[MPOOL_NAME_LEN] = {};
 	struct mpool *pool;
@@ -137,6 +126,7 @@ struct mpool *mpool_registry_add(const char *name,
 	if (IS_ERR(pool))
 		goto unlock;
 	pool->owned = owned;
+	pool->allowance = allowance;
 	err = rhashtable_insert_fast(&table, &pool->node, params);
 	if (err) {
 		mpool_pool_end(pool);
@@ -152,9 +142,45 @@ unlock:
 	return pool;
 }
 
+/**
+ * mpool_registry_add() - make a pool and give it a name
+ * @name: the name
+ * @cfg: the configuration, or NULL
+ * @owned: made by parameter or ioctl: the registry keeps the reference
+ *
+ * While a pool of the same name ends, this waits for that.
+ *
+ * Context: process, may sleep.
+ * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
+ * ERR_PTR(-ENOSPC).
+ */
+struct mpool *mpool_registry_add(const char *name,
+				 const struct mpool_config *cfg, bool owned)
+{
+	return pool_add(name, cfg, owned, 0);
+}
+
+/**
+ * mpool_registry_add_allowed() - the same, by ioctl without CAP_SYS_ADMIN
+ * @name: the name
+ * @cfg: the configuration
+ * @allowance: bytes that were taken for it, not 0; on success put when the pool
+ *	is gone
+ *
+ * Context: as mpool_registry_add().
+ * Return: likewise.
+ */
+struct mpool *mpool_registry_add_allowed(const char *name,
+					 const struct mpool_config *cfg,
+					 u64 allowance)
+{
+	return pool_add(name, cfg, true, allowance);
+}
+
 /* The last reference is gone; the mutex is held, and let go meanwhile. */
 static void pool_remove(struct mpool *pool)
 {
+	u64 allowance = pool->allowance;
 	struct ending e;
 
 	lockdep_assert_held(&pools_mutex);
@@ -167,28 +193,42 @@ static void pool_remove(struct mpool *pool)
 	list_add(&e.node, &endings);
 	mutex_unlock(&pools_mutex);
 	mpool_pool_end(pool);
+	if (allowance)
+		mpool_allowance_put(allowance);
 	mutex_lock(&pools_mutex);
 	list_del(&e.node);
 	WRITE_ONCE(nr_ended, nr_ended + 1);
 	wake_up_all(&ended);
 }
 
+/*
+ * A buffer that is left to a pin is no pool's memory any more.  Who could end
+ * pools like that, and make others in their place, had no limit.
+ */
+static bool may_abandon(struct mpool *pool, bool trusted)
+{
+	return trusted || !pool->allowance || !mpool_pool_pinned(pool);
+}
+
 /**
  * mpool_registry_remove() - destroy a pool that parameter or ioctl made
  * @pool: the pool; the caller has a reference, which goes with success
+ * @trusted: the caller has CAP_SYS_ADMIN
  *
  * Context: process, may sleep.
- * Return: 0; -EBUSY while others have references or buffers; -EPERM for a
- * pool that a kernel user made.
+ * Return: 0; -EBUSY while others have references or buffers, also by a pin, if
+ * it was made without CAP_SYS_ADMIN and is to be ended so; -EPERM for a pool
+ * that a kernel user made.
  */
-int mpool_registry_remove(struct mpool *pool)
+int mpool_registry_remove(struct mpool *pool, bool trusted)
 {
 	int err = -EBUSY;
 
 	mutex_lock(&pools_mutex);
 	if (!pool->owned) {
 		err = -EPERM;
-	} else if (refcount_read(&pool->ref) == 2 && mpool_pool_idle(pool)) {
+	} else if (refcount_read(&pool->ref) == 2 && mpool_pool_idle(pool) &&
+		   may_abandon(pool, trusted)) {
 		/* The caller's; what is left is the registry's own. */
 		refcount_dec(&pool->ref);
 		if (refcount_dec_if_one(&pool->ref)) {

@@ -27,7 +27,10 @@ void mpool_registry_exit(void);
 bool mpool_name_valid(const char *name);
 struct mpool *mpool_registry_add(const char *name,
 				 const struct mpool_config *cfg, bool owned);
-int mpool_registry_remove(struct mpool *pool);
+struct mpool *mpool_registry_add_allowed(const char *name,
+					 const struct mpool_config *cfg,
+					 u64 allowance);
+int mpool_registry_remove(struct mpool *pool, bool trusted);
 unsigned int mpool_registry_count(void);
 void mpool_registry_visit(void (*visit)(struct mpool *pool, void *arg),
 			  void *arg);

@@ -79,7 +79,11 @@ static const struct reason {
 	},
 	{
 		"create", EPERM,
-		"you may not create \"%1$s\": that needs CAP_SYS_ADMIN, run as root",
+		"you may not create \"%1$s\" so: run as root, or as a member of the group of /sys/module/mpool/parameters/create_gid; and only root may give the pool to others, or debug it",
+	},
+	{
+		"create", EDQUOT,
+		"there is no room for \"%1$s\" in what the pools of all who are not root may have: lower max_bytes, destroy another one, or see create_max_bytes and create_max_pools in /sys/module/mpool/parameters",
 	},
 	{
 		"create", EINVAL,
@@ -103,7 +107,7 @@ static const struct reason {
 	},
 	{
 		"destroy", EBUSY,
-		"\"%1$s\" is in use: \"mpoolctl leases %1$s\" names the processes, \"mpoolctl stats %1$s\" tells the clients and what kernel modules hold",
+		"\"%1$s\" is in use: \"mpoolctl leases %1$s\" names the processes, \"mpoolctl stats %1$s\" tells the clients, what kernel modules hold, and what is pinned (quarantined)",
 	},
 	{
 		"destroy", EPERM,

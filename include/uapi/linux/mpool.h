@@ -159,9 +159,15 @@ struct mpool_pool_config {
  *	"summary", terminated and filled with NUL
  * @config: [in] settings; all 0 is a usable pool
  *
- * Needs CAP_SYS_ADMIN.  -EEXIST: the name is taken.  -EINVAL: name or a
- * setting out of range.  -ENOSPC: max_bytes is too little for the reserves of
- * an eager pool.  -EPERM, -ENOMEM, -EFAULT, -E2BIG.
+ * Needs CAP_SYS_ADMIN, or to be a member of the group that the module parameter
+ * create_gid names.  For such a member: -EPERM with MPOOL_POOL_DEBUG, another
+ * uid than the caller's, or a gid that he is no member of.  max_bytes is an
+ * equal share of create_max_bytes by default.  -EDQUOT: with it the pools of all
+ * members would be more than create_max_bytes, or than create_max_pools.
+ *
+ * -EEXIST: the name is taken.  -EINVAL: name or a setting out of range.
+ * -ENOSPC: max_bytes is too little for the reserves of an eager pool.  -EPERM,
+ * -ENOMEM, -EFAULT, -E2BIG.
  */
 struct mpool_pool_create {
 	__u32 size;
@@ -237,7 +243,8 @@ struct mpool_pool_configure {
  * @name: [in] which pool
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -EBUSY: clients are attached, kernel
- * users hold it, a buffer is out, or another call that names it is under way.
+ * users hold it, a buffer is out, or another call that names it is under way;
+ * without CAP_SYS_ADMIN, of a pool that was made without: a buffer is pinned.
  * -EPERM: also when a module made it.  -ENOENT, -EINVAL, -EFAULT, -E2BIG.
  */
 struct mpool_pool_destroy {
