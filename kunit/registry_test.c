@@ -26,6 +26,7 @@ static const struct name good_names[] = {
 	{ "underscore", "_" },
 	{ "digit", "7" },
 	{ "begins as summary does", "summary2" },
+	{ "begins as abandoned does", "abandoned_" },
 	{ "other case", "Summary" },
 };
 
@@ -46,6 +47,7 @@ static const struct name bad_names[] = {
 	{ "UTF-8", "b\303\274fer" },
 	{ "Latin-1", "b\374fer" },
 	{ "name of a debugfs file", "summary" },
+	{ "name of another", "abandoned" },
 };
 
 static void name_desc(const struct name *n, char *desc)

@@ -12,6 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/user_namespace.h>
 
+#include "abandoned.h"
 #include "access.h"
 #include "class.h"
 #include "debugfs.h"
@@ -84,6 +85,18 @@ static void summary_visit(struct mpool *pool, void *arg)
 	summary_line(sum->m, pool->name, clients, bytes, &st);
 }
 
+/* No pool's any more; most of the time there is no such line. */
+static void summary_abandoned(struct seq_file *m)
+{
+	struct mpool_abandoned_total total;
+
+	mpool_abandoned_get(NULL, &total);
+	if (total.buffers)
+		seq_printf(m, "%-31s %7s %8s %8s %8s %8s %6llu %7s %10llu\n",
+			   "abandoned", "-", "-", "-", "-", "-", total.buffers,
+			   "-", total.bytes >> 10);
+}
+
 static int summary_show(struct seq_file *m, void *v)
 {
 	struct summary sum = { .m = m };
@@ -93,6 +106,7 @@ static int summary_show(struct seq_file *m, void *v)
 		   "hit %", "KiB");
 	mpool_registry_visit(summary_visit, &sum);
 	summary_line(m, "total", sum.clients, sum.bytes, &sum.total);
+	summary_abandoned(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(summary);
@@ -297,6 +311,7 @@ void mpool_debugfs_init(void)
 {
 	root = debugfs_create_dir("mpool", NULL);
 	debugfs_create_file("summary", 0400, root, NULL, &summary_fops);
+	mpool_debugfs_add_abandoned(root);
 	mpool_registry_observe(&observer);
 }
 

@@ -112,7 +112,7 @@ static void __init say_why(const char *name, const struct mpool_config *cfg)
 	if (!sizes)
 		return;
 	if (!mpool_name_valid(name))
-		pr_err("pools=: \"%s\" cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, not \"summary\"\n",
+		pr_err("pools=: \"%s\" cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, not \"summary\" or \"abandoned\"\n",
 		       name);
 	else if (mpool_settings_check(cfg, &set, sizes, &bad) < 0 && bad.name)
 		say_range(name, bad.name, bad.value, bad.low, bad.high);

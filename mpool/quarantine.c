@@ -14,7 +14,9 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched/user.h>
+#include <linux/string.h>
 
+#include "abandoned.h"
 #include "class.h"
 #include "pages.h"
 #include "pool.h"
@@ -220,6 +222,27 @@ void mpool_quarantine_look(struct mpool *pool)
 	}
 }
 
+/* Buffers of one user follow each other, for the most part. */
+static void tell(struct mpool_abandoned *left)
+{
+	if (!left->nr)
+		return;
+	pr_info("%s: %u buffers of %zu bytes left to whoever has them pinned\n",
+		left->pool, left->nr, left->size);
+	mpool_abandoned_add(left);
+	left->nr = 0;
+}
+
+static void abandon(struct mpool_stock *stock, struct mpool_abandoned *left,
+		    kuid_t uid)
+{
+	if (!uid_eq(left->uid, uid))
+		tell(left);
+	left->uid = uid;
+	left->nr++;
+	atomic_inc(&stock->abandoned);
+}
+
 /**
  * mpool_quarantine_exit() - end a quarantine
  * @cls: a class whose stock was stopped, and that no payer has a shelf in
@@ -227,7 +250,8 @@ void mpool_quarantine_look(struct mpool *pool)
  * A buffer that a pin still reaches is abandoned to it: the pool lets go, and
  * the pin's last put gives the pages to the system.  Nothing waits for that,
  * and nothing hears of it: so here the account ends, while the memory is still
- * locked.  It takes the pool's owner to have it so far, and no client is left.
+ * locked.  It takes the pool's owner to have it so far, and CAP_SYS_ADMIN for a
+ * pool that was made without; and no client is left.
  *
  * Context: process, may sleep.
  */
@@ -235,23 +259,22 @@ void mpool_quarantine_exit(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct mpool_desc *desc, *next;
+	struct mpool_abandoned left = { .size = cls->size };
 	struct user_struct *user;
-	unsigned int left = 0;
 	void *buf;
 
+	strscpy(left.pool, cls->pool->name, sizeof(left.pool));
 	list_splice_tail_init(&stock->own.quarantine, &stock->orphans);
 	list_for_each_entry_safe(desc, next, &stock->orphans, node) {
 		list_del_init(&desc->node);
 		stock->nr_quarantined--;
-		left += mpool_pages_pinned(desc);
 		user = uncharge(desc);
+		if (mpool_pages_pinned(desc))
+			abandon(stock, &left, user ? user->uid : INVALID_UID);
 		if (user)
 			free_uid(user);
 		buf = desc->addr;
 		mpool_class_give_back(cls, 1, &buf);
 	}
-	atomic_add(left, &stock->abandoned);
-	if (left)
-		pr_info("%u buffers of %u bytes left to whoever has them pinned\n",
-			left, cls->size);
+	tell(&left);
 }

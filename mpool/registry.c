@@ -53,8 +53,8 @@ static DECLARE_WAIT_QUEUE_HEAD(ended);
  * @name: NUL-terminated
  *
  * Return: true for 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot,
- * but for "summary", since a pool's name is a directory's in debugfs, beside the
- * file of that name, and part of a cache's.
+ * but for "summary" and "abandoned", since a pool's name is a directory's in
+ * debugfs, beside the files of these names, and part of a cache's.
  */
 bool mpool_name_valid(const char *name)
 {
@@ -62,8 +62,8 @@ bool mpool_name_valid(const char *name)
 
 	if (!len || len == MPOOL_NAME_LEN || name[0] == '.')
 		return false;
-	/* Beside the pools' directories, debugfs has a file of this name. */
-	if (!strcmp(name, "summary"))
+	/* Beside the pools' directories, debugfs has files of these names. */
+	if (!strcmp(name, "summary") || !strcmp(name, "abandoned"))
 		return false;
 	for (i = 0; i < len; i++)
 		if (!isascii(name[i]) ||
@@ -245,7 +245,7 @@ int mpool_registry_remove(struct mpool *pool, bool trusted)
 /**
  * mpool_create() - make a pool for kernel users
  * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot, and not
- *	"summary"
+ *	"summary" or "abandoned"
  * @cfg: the configuration, copied; or NULL
  *
  * Context: process, may sleep.

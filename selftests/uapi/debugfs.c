@@ -132,6 +132,7 @@ TEST_F(debugfs, only_root_reads)
 	size_t i;
 
 	EXPECT_EQ(0400, mode_of(NULL, "summary"));
+	EXPECT_EQ(0400, mode_of(NULL, "abandoned"));
 	for (i = 0; i < MT_ARRAY_SIZE(pool_files); i++) {
 		EXPECT_EQ(0400, mode_of(self->pool.name, pool_files[i])) {
 			TH_LOG("file number %zu", i);
@@ -150,7 +151,8 @@ static int open_as_nobody(void *arg)
 	for (i = 0; i < MT_ARRAY_SIZE(pool_files); i++)
 		if (open(path_of(arg, pool_files[i]), O_RDONLY) >= 0)
 			return 1;
-	return open(path_of(NULL, "summary"), O_RDONLY) >= 0;
+	return open(path_of(NULL, "abandoned"), O_RDONLY) >= 0 ||
+	       open(path_of(NULL, "summary"), O_RDONLY) >= 0;
 }
 
 TEST_F(debugfs, nobody_does_not)

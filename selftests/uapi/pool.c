@@ -70,6 +70,7 @@ TEST_F(pool, bad_names)
 	static const char * const names[] = {
 		"", ".", "..", ".a", "a/b", "/", "a b", " ", "a\n", "a\t",
 		"\xc3\xa4", "a:b", "a,b", "a=b", "a%s", "a*", "summary",
+		"abandoned",
 		"01234567890123456789012345678901",
 	};
 	size_t i;

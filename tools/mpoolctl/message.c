@@ -33,7 +33,7 @@ static bool name_valid(const char *name)
 	       (name[len] && strchr("_.-", name[len])))
 		len++;
 	return len && len < MPOOL_NAME_LEN && !name[len] && *name != '.' &&
-	       strcmp(name, "summary");
+	       strcmp(name, "summary") && strcmp(name, "abandoned");
 }
 
 /* What keeps everybody from anything. */
@@ -176,7 +176,7 @@ int refused(const char *what, const char *pool, int err)
 		return EXIT_REFUSED;
 	if (err == EINVAL && !name_valid(pool)) {
 		complain("\"%s\" %s", pool,
-			 "cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, and not \"summary\"");
+			 "cannot be the name of a pool: 1 to 31 of A-Z a-z 0-9 _ . -, not beginning with a dot, and not \"summary\" or \"abandoned\"");
 		return EXIT_REFUSED;
 	}
 	for (r = reasons; r < reasons + ARRAY_SIZE(reasons); r++) {

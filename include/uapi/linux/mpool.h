@@ -94,7 +94,7 @@ struct mpool_info {
  * @max_age_ms: idle time after which a buffer may be given back (60000;
  *	MPOOL_NONE: at once)
  * @reserve: buffers of each class set aside so that an allocation that may
- *	sleep cannot fail (none)
+ *	sleep cannot fail, once the class is there, but by a fatal signal (none)
  * @node: NUMA node + 1 for all memory of the pool, as long as the node has
  *	some (0: the caller's)
  * @max_bytes: most bytes backed over all classes (1/16 of memory)
@@ -156,7 +156,7 @@ struct mpool_pool_config {
  * @size: [in] sizeof(struct mpool_pool_create)
  * @flags: [in] 0
  * @name: [in] 1 to 31 of A-Z a-z 0-9 _ . - not beginning with a dot and not
- *	"summary", terminated and filled with NUL
+ *	"summary" or "abandoned", terminated and filled with NUL
  * @config: [in] settings; all 0 is a usable pool
  *
  * Needs CAP_SYS_ADMIN, or to be a member of the group that the module parameter

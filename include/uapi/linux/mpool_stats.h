@@ -75,7 +75,7 @@ struct mpool_pool_list {
  * @cached: kept by clients after release
  * @quarantined: waiting for the last pin
  * @abandoned: given up to a pin when the pool ended, and so 0 for who can ask;
- *	not in backed
+ *	not in backed; debugfs lists them
  * @allocs: allocations served
  * @frees: buffers given back
  * @hits: allocations served from the magazine
