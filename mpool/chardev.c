@@ -17,6 +17,7 @@
 
 #include "chardev.h"
 #include "client.h"
+#include "compat/mmap.h"
 #include "ioctl.h"
 #include "pseudo.h"
 #include "window.h"
@@ -150,11 +151,16 @@ static int release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int mmap(struct file *file, struct vm_area_struct *vma)
+static int judge_mapping(struct file *file, struct mpool_mapping *m)
 {
 	struct mpool_window *window = mpool_client_window(file->private_data);
 
-	return window ? mpool_window_mmap(window, vma) : -ENOTCONN;
+	return window ? mpool_window_mmap(window, m) : -ENOTCONN;
+}
+
+static int mmap(MPOOL_MMAP_ARGS)
+{
+	return mpool_mmap_by(judge_mapping);
 }
 
 static ssize_t read(struct file *file, char __user *to, size_t len, loff_t *pos)
@@ -186,7 +192,7 @@ static const struct file_operations fops = {
 	.unlocked_ioctl = ioctl,
 	/* Layouts are the same for 32-bit callers; only argp is theirs. */
 	.compat_ioctl = compat_ptr_ioctl,
-	.mmap = mmap,
+	.MPOOL_MMAP = mmap,
 	/* Huge pages need addresses aligned as their offsets are. */
 	.get_unmapped_area = thp_get_unmapped_area,
 };

@@ -28,7 +28,7 @@
 
 #include "class.h"
 #include "compat/mapcount.h"
-#include "compat/vma.h"
+#include "compat/mmap.h"
 #include "hold.h"
 #include "pool.h"
 #include "window.h"
@@ -269,7 +269,7 @@ static const struct vm_operations_struct window_ops = {
 /**
  * mpool_window_mmap() - map a part of the window
  * @window: the window
- * @vma: shared, inside the window, not executable
+ * @m: what is asked for: shared, inside the window, not executable
  *
  * A mapping cannot grow (VM_DONTEXPAND), since what it covers was checked
  * here.  It stays out of core dumps (VM_DONTDUMP): a window is large and for
@@ -280,20 +280,21 @@ static const struct vm_operations_struct window_ops = {
  * Context: mmap_lock is held.
  * Return: 0; -EINVAL: private, or not within the window; -EPERM: executable.
  */
-int mpool_window_mmap(struct mpool_window *window, struct vm_area_struct *vma)
+int mpool_window_mmap(struct mpool_window *window, struct mpool_mapping *m)
 {
 	u64 pages = window->size >> PAGE_SHIFT;
 
 	/* VM_SHARED is missing from read-only files' mappings. */
-	if (!(vma->vm_flags & VM_MAYSHARE))
+	if (!(m->flags & VM_MAYSHARE))
 		return -EINVAL;
-	if (vma->vm_flags & VM_EXEC)
+	if (m->flags & VM_EXEC)
 		return -EPERM;
-	if (vma->vm_pgoff > pages || vma_pages(vma) > pages - vma->vm_pgoff)
+	if (m->pgoff > pages || m->pages > pages - m->pgoff)
 		return -EINVAL;
-	mpool_vma_change_flags(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
-	vma->vm_private_data = window;
-	vma->vm_ops = &window_ops;
+	m->set = VM_DONTEXPAND | VM_DONTDUMP;
+	m->clear = VM_MAYEXEC;
+	m->ops = &window_ops;
+	m->private = window;
 	return 0;
 }
 

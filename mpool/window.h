@@ -19,7 +19,7 @@
 
 struct address_space;
 struct mpool;
-struct vm_area_struct;
+struct mpool_mapping;
 
 /**
  * struct mpool_region - the part of a window that a size class has
@@ -80,7 +80,7 @@ struct mpool_window *mpool_window_new(const struct mpool *pool,
 				      struct address_space *mapping,
 				      bool strict);
 void mpool_window_free(struct mpool_window *window);
-int mpool_window_mmap(struct mpool_window *window, struct vm_area_struct *vma);
+int mpool_window_mmap(struct mpool_window *window, struct mpool_mapping *m);
 bool mpool_window_pinned(const struct mpool_desc *desc);
 void mpool_window_zap(struct mpool_window *window, unsigned int nr,
 		      struct mpool_hold *holds);
