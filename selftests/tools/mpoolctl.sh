@@ -20,6 +20,15 @@ result() {
 	fi
 }
 
+# nobody_runs NAME STATUS REGEX WORDS: mpoolctl of somebody without rights
+nobody_runs() {
+	su -s /bin/sh nobody -c "exec mpoolctl $4" >$out 2>$err
+	[ $? -eq "$2" ] && {
+		[ -z "$3" ] || cat $out $err | grep -Eq -- "$3"
+	}
+	result "$1" $?
+}
+
 # runs NAME STATUS REGEX ARGUMENT...: mpoolctl ends with STATUS, and something
 # like REGEX is said
 runs() {
@@ -33,7 +42,7 @@ runs() {
 	result "$name" $?
 }
 
-echo 1..63
+echo 1..67
 mpoolctl destroy ctl 2>/dev/null
 
 runs "no command" 2 'usage: mpoolctl COMMAND'
@@ -50,6 +59,7 @@ runs "info as JSON" 0 '"abi": *1' info --json
 runs "create" 0 '' create ctl mode=0660 gid=mpool max_size=128K initial_medium=0 max_medium=7
 runs "create again" 1 'there is a pool "ctl" already' create ctl
 runs "create with a bad name" 1 '"a/b" cannot be the name' create a/b
+runs "create with a name of debugfs" 1 '"abandoned" cannot be the name' create abandoned
 runs "unknown setting" 2 'colour=red: not a setting' create x colour=red
 runs "setting without number" 2 'min_size=big: not a number' create x min_size=big
 runs "setting out of range" 2 'max_size=5M: out of range, which is 16 to 4194304' create x max_size=5M
@@ -125,7 +135,17 @@ runs "destroy a pool in use" 1 '"ctl" is in use: "mpoolctl leases ctl" names' de
 kill $holder
 wait $holder 2>/dev/null
 runs "destroy" 0 '' destroy ctl
-su -s /bin/sh nobody -c 'exec mpoolctl list' >$out 2>$err
-[ $? -eq 1 ] && grep -q 'may not be opened: run as root, or become a member' $err
-result "no rights" $?
+nobody_runs "no rights" 1 'may not be opened: run as root, or become a member' list
+
+chmod 666 /dev/mpool
+parameters=/sys/module/mpool/parameters
+nobody_runs "create without rights" 1 'run as root, or as a member of the group' 'create ctl'
+id -g nobody >$parameters/create_gid
+echo 1 >$parameters/create_max_pools
+nobody_runs "create as a member" 0 '' 'create ctl'
+nobody_runs "create beyond what members may" 1 'no room for "ctl2" in what the pools' 'create ctl2'
+chmod 600 /dev/mpool
+echo -1 >$parameters/create_gid
+echo 16 >$parameters/create_max_pools
+mpoolctl destroy ctl
 exit $failed
