@@ -231,11 +231,14 @@ int mpool_registry_remove(struct mpool *pool, bool trusted)
 		   may_abandon(pool, trusted)) {
 		/* The caller's; what is left is the registry's own. */
 		refcount_dec(&pool->ref);
-		if (refcount_dec_if_one(&pool->ref)) {
+		if (!refcount_dec_if_one(&pool->ref)) {
+			refcount_inc(&pool->ref);
+		} else if (!may_abandon(pool, trusted)) {
+			/* By who came and went between; nobody comes now. */
+			refcount_set(&pool->ref, 2);
+		} else {
 			pool_remove(pool);
 			err = 0;
-		} else {
-			refcount_inc(&pool->ref);
 		}
 	}
 	mutex_unlock(&pools_mutex);
