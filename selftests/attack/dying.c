@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attacks by dying and by being disturbed: SIGKILL at any instruction and in
- * every call that blocks, signals without end.
+ * Attacks by dying and by being disturbed: SIGKILL in every call that blocks,
+ * signals without end.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -25,7 +24,6 @@
 #include "attack.h"
 #include "calls.h"
 
-#define VICTIMS	4
 #define NR	4
 
 FIXTURE(attack)
@@ -43,112 +41,6 @@ FIXTURE_SETUP(attack)
 FIXTURE_TEARDOWN(attack)
 {
 	EXPECT_EQ(0, mt_teardown(&self->pool));
-}
-
-/* One step of a client's life, chosen by chance. */
-static void live(struct mt_client *c, unsigned int *seed)
-{
-	struct mpool_lease leases[NR];
-	int i, nr, sockets[2];
-	__u64 bytes;
-	char *p;
-
-	nr = mt_lease_wait(c->fd, rand_r(seed) % 2 ? MPOOL_LEASE_ALL : 0,
-			   MT_PAGE << rand_r(seed) % 4, NR,
-			   mt_now() + rand_r(seed) % 4 * 3000000, leases);
-	for (i = 0; i < nr; i++)
-		mt_poke(c->win + leases[i].offset, 1);
-	switch (rand_r(seed) % 8) {
-	case 0:
-		/* In flight, where it may stay. */
-		if (!socketpair(AF_UNIX, SOCK_STREAM, 0, sockets)) {
-			if (send(sockets[0], "", 1, 0) != 1)
-				return;
-			close(sockets[0]);
-			close(sockets[1]);
-		}
-		break;
-	case 1:
-		p = mmap(NULL, c->size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_POPULATE, c->fd, 0);
-		if (p != MAP_FAILED)
-			munmap(p, c->size);
-		break;
-	case 2:
-		mt_trim(c->fd, "", 0, &bytes);
-		break;
-	case 3:
-		/* Its leases are left to the end of the file. */
-		return;
-	}
-	if (nr > 0)
-		mt_release_leases(c->fd, leases, nr);
-}
-
-/* Attaches, maps, leases, waits, forks and closes until it is killed. */
-static int live_until_killed(const char *pool, unsigned int seed,
-			     unsigned long *steps)
-{
-	struct mt_client c;
-	unsigned int i;
-
-	setpriority(PRIO_PROCESS, 0, 0);
-
-	for (;;) {
-		mt_attach_flags = rand_r(&seed) % 2 ? MPOOL_ATTACH_STRICT : 0;
-		if (mt_client_open(&c, pool))
-			return 1;
-		for (i = rand_r(&seed) % 16; i; i--) {
-			live(&c, &seed);
-			__atomic_fetch_add(steps, 1, __ATOMIC_RELAXED);
-		}
-		mt_client_close(&c);
-	}
-}
-
-/* To die takes its time, too: not beside the others, who need not wait. */
-static int kill_now(int pid)
-{
-	if (kill(pid, SIGKILL))
-		return -errno;
-	setpriority(PRIO_PROCESS, pid, -10);
-	return mt_wait(pid);
-}
-
-TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
-{
-	const unsigned long kills = attack_form(100, 10000);
-	unsigned long nr, *steps = mt_shared(MT_PAGE);
-	unsigned int seed = mt_now(), i;
-	int pids[VICTIMS] = {};
-
-	printf("# seed %u\n", seed);
-	attack_first();
-	for (nr = 0; nr < kills + VICTIMS; nr++) {
-		attack_round(nr, kills);
-		i = nr % VICTIMS;
-		if (pids[i])
-			ASSERT_EQ(128 + SIGKILL, kill_now(pids[i]));
-		pids[i] = fork();
-		ASSERT_LE(0, pids[i]);
-		if (!pids[i])
-			_exit(live_until_killed(self->pool.name, seed + nr,
-						steps));
-		usleep(rand_r(&seed) % 8000);
-		/* Now and then all at once, and everything has to be back. */
-		if (nr % 1000 != 999 && nr != kills + VICTIMS - 1)
-			continue;
-		for (i = 0; i < VICTIMS; i++) {
-			if (!pids[i])
-				continue;
-			ASSERT_EQ(128 + SIGKILL, kill_now(pids[i]));
-			pids[i] = 0;
-		}
-		ASSERT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 0));
-	}
-	printf("# %lu were killed, after %lu steps\n", nr, *steps);
-	/* They had come to something before. */
-	EXPECT_LT(nr, *steps);
 }
 
 /* A page that never comes: who reads or writes it waits until killed. */

@@ -20,6 +20,7 @@
 #include <kselftest_harness.h>
 
 #include "attack.h"
+#include "send_fd.h"
 
 #define SECOND	1000000000ULL
 #define THREADS	8
@@ -350,25 +351,6 @@ static void *waits(void *arg)
 
 	w->result = mt_lease_wait(w->fd, 0, MT_PAGE, 1, w->deadline, &lease);
 	return NULL;
-}
-
-static int send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = {};
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	return sendmsg(socket, &msg, 0) == 1 ? 0 : -errno;
 }
 
 /* The sender dies with his file in flight, which nobody receives. */

@@ -22,7 +22,7 @@ done
 build_before plain "${machines[@]}"
 
 # Those of an hour have a machine each, and begin.
-concurrent=(attack/loading attack/dying attack/racing)
+concurrent=(attack/loading attack/dying attack/killing attack/racing)
 long=("${concurrent[@]}" attack/failing_load)
 short=()
 for f in "$BUILD"/attack/*; do
