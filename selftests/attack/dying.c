@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/userfaultfd.h>
@@ -25,6 +27,7 @@
 #include "calls.h"
 
 #define NR	4
+#define MAX	24
 
 FIXTURE(attack)
 {
@@ -33,7 +36,7 @@ FIXTURE(attack)
 
 FIXTURE_SETUP(attack)
 {
-	struct mpool_pool_config cfg = { .max = { 24, 24, 24 } };
+	struct mpool_pool_config cfg = { .max = { MAX, MAX, MAX } };
 
 	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
 }
@@ -70,6 +73,7 @@ struct wait {
 	/* the structure, or what it points to */
 	bool nested;
 	bool *ready;
+	__u64 deadline;
 };
 
 /* The call's memory is the page that never comes. */
@@ -93,7 +97,7 @@ static int block_in_memory(struct wait *w)
 	return 2;
 }
 
-/* LEASE, when there is nothing or not enough. */
+/* LEASE, when there is nothing or not enough; 0 when it got all. */
 static int block_in_lease(struct wait *w)
 {
 	struct mpool_lease leases[NR];
@@ -102,13 +106,51 @@ static int block_in_lease(struct wait *w)
 	if (mt_attach(fd, w->pool->name, NULL))
 		return 1;
 	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
-	mt_lease_wait(fd, w->nested ? MPOOL_LEASE_ALL : 0, MT_PAGE, NR,
-		      MPOOL_FOREVER, leases);
-	return 2;
+	return mt_lease_wait(fd, w->nested ? MPOOL_LEASE_ALL : 0, MT_PAGE, NR,
+			     w->deadline, leases) == NR ? 0 : 2;
 }
 
-/* Is killed while it waits; its exit status says whether it did. */
-static int kill_waiting(int (*block)(struct wait *w), struct wait *w)
+static int subscribe(const char *pool)
+{
+	struct mpool_events events = {
+		.size = sizeof(events),
+		.mask = MPOOL_EVENT_REVOKED,
+		.record_size = sizeof(struct mpool_event),
+		.eventfd = -1,
+	};
+	int fd = mt_open(O_RDWR);
+
+	if (mt_attach(fd, pool, NULL) ||
+	    mt_call(fd, MPOOL_IOC_EVENTS, &events))
+		return -EINVAL;
+	return fd;
+}
+
+/* read(), when there is no event. */
+static int block_in_read(struct wait *w)
+{
+	int fd = subscribe(w->pool->name);
+	struct mpool_event event;
+
+	if (fd < 0)
+		return 1;
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	return read(fd, &event, sizeof(event)) < 0 ? 2 : 3;
+}
+
+/* poll(), when there is neither an event nor anything to lease. */
+static int block_in_poll(struct wait *w)
+{
+	int fd = subscribe(w->pool->name);
+
+	if (fd < 0)
+		return 1;
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	return mt_poll(fd, POLLIN | POLLOUT, -1) < 0 ? 2 : 3;
+}
+
+/* Runs it in a child, and comes back when that is about to wait. */
+static int start_waiting(int (*block)(struct wait *w), struct wait *w)
 {
 	int pid;
 
@@ -123,8 +165,28 @@ static int kill_waiting(int (*block)(struct wait *w), struct wait *w)
 	while (!__atomic_load_n(w->ready, __ATOMIC_ACQUIRE))
 		mt_sleep_ms(1);
 	mt_sleep_ms(20);
+	return pid;
+}
+
+/* As mt_wait(), of who was killed and may not take long to be dead. */
+static int kill_soon(int pid)
+{
+	const __u64 end = mt_now() + 5000000000ULL;
+	siginfo_t info = {};
+
 	kill(pid, SIGKILL);
-	return mt_wait(pid);
+	do {
+		mt_sleep_ms(1);
+		if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT))
+			return -errno;
+	} while (!info.si_pid && mt_now() < end);
+	return info.si_pid ? mt_wait(pid) : -ETIMEDOUT;
+}
+
+/* Is killed while it waits; its exit status says whether it did. */
+static int kill_waiting(int (*block)(struct wait *w), struct wait *w)
+{
+	return kill_soon(start_waiting(block, w));
 }
 
 static void nothing(int sig)
@@ -179,10 +241,10 @@ TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
 {
 	struct disturbed *d = mt_shared(MT_PAGE);
 	struct wait w = { .pool = &self->pool };
-	struct mpool_lease leases[24];
+	struct mpool_lease leases[MAX];
 	struct mt_client holder;
 	struct mpool_stats stats;
-	int pids[2], status;
+	int pids[3], status;
 	unsigned int i;
 
 	w.ready = mt_shared(MT_PAGE);
@@ -208,12 +270,28 @@ TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
 
 	/* And in LEASE, with nothing and with a part of it in hand. */
 	ASSERT_EQ(0, mt_client_open(&holder, self->pool.name));
-	ASSERT_EQ(24, mt_lease(holder.fd, 1, 24, leases));
+	ASSERT_EQ(MAX, mt_lease(holder.fd, 1, MAX, leases));
 	w.nested = false;
+	w.deadline = MPOOL_FOREVER;
 	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_lease, &w));
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_poll, &w));
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_read, &w));
 	ASSERT_EQ(0, mt_release_leases(holder.fd, leases, NR - 1));
 	w.nested = true;
 	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_in_lease, &w));
+
+	/* And waiting for the turn to wait with a part: the third has it next. */
+	pids[0] = start_waiting(block_in_lease, &w);
+	pids[1] = start_waiting(block_in_lease, &w);
+	w.deadline = mt_now() + 20000000000ULL;
+	pids[2] = start_waiting(block_in_lease, &w);
+	EXPECT_EQ(128 + SIGKILL, kill_soon(pids[1]));
+	EXPECT_EQ(128 + SIGKILL, kill_soon(pids[0]));
+	ASSERT_EQ(0, mt_release_one(holder.fd, leases[MAX - 1].handle));
+	EXPECT_EQ(0, mt_wait(pids[2]));
+	ASSERT_EQ(1, mt_lease_wait(holder.fd, 0, 1, 1,
+				   mt_now() + 5000000000ULL,
+				   leases + MAX - 1));
 	/* Nothing is kept for the dead. */
 	EXPECT_EQ(0, mt_await_clean(holder.fd, ""));
 	EXPECT_EQ(NR - 1, mt_lease(holder.fd, 1, NR, leases));
