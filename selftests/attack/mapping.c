@@ -257,34 +257,85 @@ TEST_F_TIMEOUT(attack, 05_error_path_of_mmap, ATTACK_TIMEOUT)
 	EXPECT_EQ(0, mt_release_one(fd, self->leases[1].handle));
 }
 
+#define SIZES	3
+#define EACH	4
+#define TARGETS	(SIZES * EACH)
+
 struct scribbler {
-	char *buf[3];
+	char *buf[TARGETS];
 	bool stop;
 	unsigned long reached;
 	unsigned long refused;
 };
 
-/* Writes wherever it once could. */
+/* Writes wherever it once could, at any place of a page. */
 static void *scribble(void *arg)
 {
 	struct scribbler *s = arg;
-	unsigned int i;
+	unsigned int i, at = 0;
+	char *p;
 
-	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED))
-		for (i = 0; i < 3; i++)
-			if (mt_poke(s->buf[i], 0xee))
+	setpriority(PRIO_PROCESS, 0, 0);
+	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+		for (i = 0; i < TARGETS; i++) {
+			p = __atomic_load_n(&s->buf[i], __ATOMIC_RELAXED);
+			if (!p)
+				continue;
+			if (mt_poke(p + at, 0xee))
 				s->refused++;
 			else
 				s->reached++;
+		}
+		at = (at + 61) % MT_PAGE;
+	}
 	return NULL;
 }
 
-static int stale_child(void *arg)
+static int scribble_in_child(struct scribbler *s)
 {
-	struct scribbler *s = arg;
+	int pid = fork();
 
-	scribble(s);
-	return s->reached ? 1 : 0;
+	if (!pid) {
+		scribble(s);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* Nothing, or what this client wrote. */
+static bool own(const char *p, unsigned char mine, size_t len)
+{
+	const unsigned char *c = (const unsigned char *)p;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!c[i] || c[i] == mine)
+			continue;
+		printf("# byte %zu of %zu is %#x, neither 0 nor %#x\n", i, len,
+		       c[i], mine);
+		return false;
+	}
+	return true;
+}
+
+/* Everything there is, looked at, filled, looked at again and given back. */
+static int occupy(struct mt_client *victim, __u32 flags, __u64 size, __u32 max)
+{
+	struct mpool_lease leases[32];
+	int j, nr;
+
+	nr = mt_lease_wait(victim->fd, flags, size, max,
+			   mt_now() + 10000000000ULL, leases);
+	for (j = 0; j < nr; j++)
+		if (!own(victim->win + leases[j].offset, 0x11, size))
+			return -EILSEQ;
+	for (j = 0; j < nr; j++)
+		memset(victim->win + leases[j].offset, 0x11, size);
+	mt_sleep_ms(1);
+	for (j = 0; j < nr; j++)
+		if (!mt_all(victim->win + leases[j].offset, 0x11, size))
+			return -EILSEQ;
+	return nr > 0 ? mt_release_leases(victim->fd, leases, nr) : nr;
 }
 
 TEST_F_TIMEOUT(attack, 07_page_freed_while_mapped, ATTACK_TIMEOUT)
@@ -310,29 +361,14 @@ TEST_F_TIMEOUT(attack, 07_page_freed_while_mapped, ATTACK_TIMEOUT)
 		ASSERT_EQ(0, mt_poke(s->buf[j], 1));
 	ASSERT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, scribble, s));
-	pid = fork();
+	pid = scribble_in_child(s);
 	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(stale_child(s));
-
 	for (i = 0; i < rounds; i++) {
 		attack_round(i, rounds);
 		/* Round and round through the pool and through the system. */
 		if (i % 8 == 7)
 			ASSERT_EQ(0, mt_trim(victim.fd, "", 0, NULL));
-		nr = mt_lease(victim.fd, 2 * MT_PAGE, 32, leases);
-		for (j = 0; j < nr; j++)
-			ASSERT_TRUE(mt_all(victim.win + leases[j].offset, 0,
-					   2 * MT_PAGE) || i);
-		for (j = 0; j < nr; j++)
-			memset(victim.win + leases[j].offset, 0x11,
-			       2 * MT_PAGE);
-		mt_sleep_ms(1);
-		for (j = 0; j < nr; j++)
-			ASSERT_TRUE(mt_all(victim.win + leases[j].offset, 0x11,
-					   2 * MT_PAGE));
-		if (nr > 0)
-			ASSERT_EQ(0, mt_release_leases(victim.fd, leases, nr));
+		ASSERT_EQ(0, occupy(&victim, 0, 2 * MT_PAGE, 32));
 	}
 	__atomic_store_n(&s->stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
@@ -352,6 +388,71 @@ TEST_F_TIMEOUT(attack, 07_page_freed_while_mapped, ATTACK_TIMEOUT)
 			     &self->c));
 	EXPECT_EQ(0x77, self->c);
 	munmap(twin, self->client.size);
+	mt_client_close(&victim);
+}
+
+/*
+ * Written to by every CPU while it is released, and kept: what the attacker
+ * reaches is his own, and then it is another's and out of his reach.
+ */
+TEST_F_TIMEOUT(attack, 07_page_written_while_released, ATTACK_TIMEOUT)
+{
+	/* Compound and split pages. */
+	static const __u64 sizes[SIZES] = { 2 * MT_PAGE, 3 * MT_PAGE,
+					    8 * MT_PAGE };
+	const unsigned long rounds = attack_form(30, 6000);
+	struct scribbler *s = mt_shared(MT_PAGE);
+	struct mpool_lease leases[EACH];
+	struct mt_client victim, attacker;
+	struct mpool_stats stats;
+	unsigned long i, kept = 0;
+	pthread_t threads[2];
+	int j, pid;
+	__u64 size;
+	char *p;
+
+	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, NR));
+	ASSERT_EQ(0, mt_client_open(&victim, self->pool.name));
+	mt_attach_flags = 0;
+	ASSERT_EQ(0, mt_client_open(&attacker, self->pool.name));
+	mt_attach_flags = MPOOL_ATTACH_STRICT;
+	attack_first();
+	pid = scribble_in_child(s);
+	ASSERT_LE(0, pid);
+	for (j = 0; j < 2; j++)
+		ASSERT_EQ(0, pthread_create(&threads[j], NULL, scribble, s));
+	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
+		size = sizes[i % SIZES];
+		ASSERT_EQ(EACH, mt_lease_wait(attacker.fd, MPOOL_LEASE_ALL,
+					      size, EACH,
+					      mt_now() + 10000000000ULL,
+					      leases));
+		for (j = 0; j < EACH; j++) {
+			p = attacker.win + leases[j].offset;
+			ASSERT_TRUE(own(p, 0xee, size));
+			/* Its last page, which is mapped last. */
+			__atomic_store_n(&s->buf[i % SIZES * EACH + j],
+					 p + size - MT_PAGE, __ATOMIC_RELAXED);
+		}
+		/* Until they are at it. */
+		mt_sleep_ms(i % 4);
+		ASSERT_EQ(0, mt_release_leases(attacker.fd, leases, EACH));
+		ASSERT_EQ(0, mt_stats(victim.fd, "", &stats));
+		kept += stats.total.cached;
+		ASSERT_EQ(0, occupy(&victim, MPOOL_LEASE_ALL, size, 32)) {
+			TH_LOG("round %lu", i);
+		}
+	}
+	__atomic_store_n(&s->stop, true, __ATOMIC_RELAXED);
+	for (j = 0; j < 2; j++)
+		pthread_join(threads[j], NULL);
+	EXPECT_EQ(0, mt_wait(pid));
+	/* It came to something: writes, refusals, and what was to be recalled. */
+	EXPECT_LT(0, s->reached);
+	EXPECT_LT(0, s->refused);
+	EXPECT_LT(0, kept);
+	mt_client_close(&attacker);
 	mt_client_close(&victim);
 }
 
