@@ -104,6 +104,9 @@ union call_arg {
 /**
  * struct call_bed - what the calls work on
  * @pool: the pool
+ * @length: of what LEASE asks for
+ * @count: how many it asks for, at most 4
+ * @lease_flags: of LEASE
  * @fd: attached to it, but before ATTACH
  * @second: name of a pool that DESTROY ends and CREATE makes
  * @arg: the argument
@@ -111,6 +114,9 @@ union call_arg {
  */
 struct call_bed {
 	const struct mt_pool *pool;
+	__u64 length;
+	__u32 count;
+	__u32 lease_flags;
 	int fd;
 	char second[MPOOL_NAME_LEN];
 	union call_arg arg;
@@ -151,8 +157,9 @@ static inline void call_fill(struct call_bed *bed, enum call call)
 		strcpy(arg->attach.name, bed->pool->name);
 		break;
 	case CALL_LEASE:
-		arg->lease.length = MT_PAGE;
-		arg->lease.count = 2;
+		arg->lease.flags = bed->lease_flags;
+		arg->lease.length = bed->length;
+		arg->lease.count = bed->count;
 		arg->lease.leases = nested;
 		break;
 	case CALL_RELEASE:
@@ -194,6 +201,8 @@ static inline int call_prepare(struct call_bed *bed,
 
 	memset(bed, 0, sizeof(*bed));
 	bed->pool = pool;
+	bed->length = MT_PAGE;
+	bed->count = 2;
 	snprintf(bed->second, sizeof(bed->second), "second-%d", getpid());
 	bed->fd = mt_open(O_RDWR);
 	if (bed->fd < 0)

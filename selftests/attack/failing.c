@@ -84,59 +84,73 @@ static bool allowed(int err)
 	return err == -ENOMEM || err == -EFAULT || err == -EAGAIN;
 }
 
+/* What a call is to find, other than what every call does. */
+static int no_more(struct call_bed *bed)
+{
+	(void)bed;
+	return 0;
+}
+
+/* Fails it at one place after the other, until it gets through. */
+static void fail_all_ways(struct __test_metadata *_metadata,
+			  const struct mt_pool *pool, struct call_bed *bed,
+			  enum call call, int (*prepare)(struct call_bed *bed))
+{
+	const char *name = calls[call].name;
+	unsigned int n, failed = 0, nomem = 0;
+	struct state before;
+	bool injected;
+	int err;
+
+	for (n = 1; n < ENDLESS; n++) {
+		ASSERT_EQ(0, call_prepare(bed, pool, call));
+		ASSERT_EQ(0, prepare(bed));
+		call_fill(bed, call);
+		before = state_now(pool);
+		ASSERT_EQ(0, inject(n));
+		err = mt_call(bed->fd, calls[call].cmd, &bed->arg);
+		injected = inject_stop();
+		failed += !!err;
+		nomem += err == -ENOMEM;
+		if (err) {
+			EXPECT_TRUE(injected);
+			EXPECT_TRUE(allowed(err)) {
+				TH_LOG("%s, %u: %d", name, n, err);
+			}
+			EXPECT_TRUE(same(before, state_now(pool))) {
+				TH_LOG("%s, %u", name, n);
+			}
+			/* TRIM may have given some back. */
+			call_fill(bed, call);
+			EXPECT_EQ(0, mt_call(bed->fd, calls[call].cmd,
+					     &bed->arg));
+		}
+		call_finish(bed);
+		/* Next time there is nothing made, nothing idle. */
+		EXPECT_EQ(0, mt_quiet(pool->fd, pool->name, 0));
+		mt_trim(pool->fd, pool->name, 0, NULL);
+		if (!injected)
+			break;
+	}
+	printf("# %s: %u ways to fail, %u did, %u for memory\n", name, n - 1,
+	       failed, nomem);
+	EXPECT_LT(0, failed);
+	/* As Documentation/errors.rst has it. */
+	EXPECT_EQ(calls[call].nomem, nomem > 0) {
+		TH_LOG("%s", name);
+	}
+	EXPECT_LT(n, ENDLESS);
+}
+
 TEST_F_TIMEOUT(attack, 13_fail_nth_of_ioctls, ATTACK_TIMEOUT)
 {
-	struct call_bed *bed = &self->bed;
-	struct state before;
-	unsigned int n, failed, nomem;
-	bool injected;
 	enum call call;
-	int err;
 
 	if (inject_setup())
 		SKIP(return, "this kernel was not made to be failed");
-	for (call = 0; call < NR_CALLS; call++) {
-		failed = 0;
-		nomem = 0;
-		for (n = 1; n < ENDLESS; n++) {
-			ASSERT_EQ(0, call_prepare(bed, &self->pool, call));
-			before = state_now(&self->pool);
-			ASSERT_EQ(0, inject(n));
-			err = mt_call(bed->fd, calls[call].cmd, &bed->arg);
-			injected = inject_stop();
-			failed += !!err;
-			nomem += err == -ENOMEM;
-			if (err) {
-				EXPECT_TRUE(injected);
-				EXPECT_TRUE(allowed(err)) {
-					TH_LOG("%s, %u: %d", calls[call].name,
-					       n, err);
-				}
-				EXPECT_TRUE(same(before,
-						 state_now(&self->pool))) {
-					TH_LOG("%s, %u", calls[call].name, n);
-				}
-				/* TRIM may have given some back. */
-				call_fill(bed, call);
-				EXPECT_EQ(0, mt_call(bed->fd, calls[call].cmd,
-						     &bed->arg));
-			}
-			call_finish(bed);
-			/* Next time there is nothing made, nothing idle. */
-			mt_quiet(self->pool.fd, self->pool.name, 0);
-			mt_trim(self->pool.fd, self->pool.name, 0, NULL);
-			if (!injected)
-				break;
-		}
-		printf("# %s: %u ways to fail, %u did, %u for memory\n",
-		       calls[call].name, n - 1, failed, nomem);
-		EXPECT_LT(0, failed);
-		/* As Documentation/errors.rst has it. */
-		EXPECT_EQ(calls[call].nomem, nomem > 0) {
-			TH_LOG("%s", calls[call].name);
-		}
-		EXPECT_LT(n, ENDLESS);
-	}
+	for (call = 0; call < NR_CALLS; call++)
+		fail_all_ways(_metadata, &self->pool, &self->bed, call,
+			      no_more);
 }
 
 /* Opening, mapping, touching, closing. */
@@ -290,6 +304,84 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_a_reserve, ATTACK_TIMEOUT)
 	mt_client_close(&c);
 	EXPECT_EQ(0, mt_quiet(self->pool.fd, name, 0));
 	EXPECT_EQ(0, mt_destroy(self->pool.fd, name));
+}
+
+/* A client that keeps what it releases, and leases parts of pages. */
+FIXTURE(keeping)
+{
+	struct mt_pool pool;
+	struct call_bed bed;
+};
+
+FIXTURE_SETUP(keeping)
+{
+	struct mpool_pool_config cfg = {
+		.min_size = 64,
+		.max_size = 4 * MT_PAGE,
+		.max = { 16, 16, 16 },
+		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+	};
+
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	mt_attach_flags = 0;
+}
+
+FIXTURE_TEARDOWN(keeping)
+{
+	inject_stop();
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+static int pieces(struct call_bed *bed)
+{
+	bed->length = 64;
+	return 0;
+}
+
+/* As many as are on the page that is kept, and as many on one that is not. */
+static int pieces_of_a_kept_page_and_more(struct call_bed *bed)
+{
+	struct mpool_lease leases[2];
+
+	bed->length = MT_PAGE / 2;
+	bed->count = 4;
+	bed->lease_flags = MPOOL_LEASE_ALL;
+	if (mt_lease(bed->fd, bed->length, 2, leases) != 2)
+		return -EAGAIN;
+	return mt_release_leases(bed->fd, leases, 2);
+}
+
+/* Some pages are kept, and what lacks is to be made. */
+static int kept_pages_and_more(struct call_bed *bed)
+{
+	struct mpool_lease leases[2];
+
+	bed->count = 4;
+	bed->lease_flags = MPOOL_LEASE_ALL;
+	if (mt_lease(bed->fd, bed->length, 2, leases) != 2)
+		return -EAGAIN;
+	return mt_release_leases(bed->fd, leases, 2);
+}
+
+TEST_F_TIMEOUT(keeping, 13_fail_nth_of_leases, ATTACK_TIMEOUT)
+{
+	static const struct {
+		enum call call;
+		int (*prepare)(struct call_bed *bed);
+	} ways[] = {
+		{ CALL_LEASE, pieces },
+		{ CALL_LEASE, pieces_of_a_kept_page_and_more },
+		{ CALL_LEASE, kept_pages_and_more },
+		{ CALL_RELEASE, no_more },
+		{ CALL_REVOKE, no_more },
+	};
+	unsigned int i;
+
+	if (inject_setup())
+		SKIP(return, "this kernel was not made to be failed");
+	for (i = 0; i < MT_ARRAY_SIZE(ways); i++)
+		fail_all_ways(_metadata, &self->pool, &self->bed, ways[i].call,
+			      ways[i].prepare);
 }
 
 TEST_HARNESS_MAIN
