@@ -113,6 +113,8 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
 	}
 	printf("# %u of %u tried, %u failed\n", tried, nr, failed);
 	EXPECT_LT(0, failed);
+	if (attack_form(0, 1))
+		EXPECT_EQ(nr, tried);
 	EXPECT_EQ(0, leaks_of_ours());
 }
 
