@@ -52,8 +52,7 @@ TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
 
 	/* Another module. */
 	fd = open_module("mpool_producer");
-	if (fd < 0)
-		return;
+	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, insert(self->fd, ""));
 	ASSERT_EQ(0, insert(fd, ""));
 	close(fd);

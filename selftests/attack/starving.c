@@ -433,13 +433,18 @@ TEST_F_TIMEOUT(attack, 16_access, ATTACK_TIMEOUT)
 			pid = fork();
 			ASSERT_LE(0, pid);
 			if (!pid) {
-				if (become(MT_NOBODY) || unshare(spaces[j]))
+				if (become(MT_NOBODY))
+					_exit(1);
+				if (unshare(spaces[j]))
 					_exit(77);
 				_exit(intrude(s, "guarded", fd));
 			}
 			status = mt_wait(pid);
-			if (status == 77)
+			if (status == 77 && access("/proc/self/ns/user", F_OK)) {
+				printf("# no user namespaces: %#x not tried\n",
+				       spaces[j]);
 				continue;
+			}
 			EXPECT_EQ(0, status);
 			EXPECT_EQ(i ? 0 : -EACCES, s->answers[OPEN]);
 			EXPECT_EQ(i ? 0 : -EACCES, s->answers[REOPEN]);
