@@ -60,7 +60,7 @@ for bed in "${beds[@]}"; do
 		room
 		run "$started" "$bed" \
 			uapi/{race,life,turns,release,keep,revoke,carve,quota,groups,memcg,pin} \
-			attack/{mapping,arguments,holding,starving,content,pinned} \
+			attack/{mapping,arguments,fetching,holding,starving,content,pinned} \
 			modules/pressure.sh uapi/load.sh &
 		room
 		torture "$started" "$bed" & ;;
