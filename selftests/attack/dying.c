@@ -171,7 +171,7 @@ static int start_waiting(int (*block)(struct wait *w), struct wait *w)
 /* As mt_wait(), of who was killed and may not take long to be dead. */
 static int kill_soon(int pid)
 {
-	const __u64 end = mt_now() + 5000000000ULL;
+	const __u64 end = mt_now() + 20000000000ULL;
 	siginfo_t info = {};
 
 	kill(pid, SIGKILL);
@@ -283,7 +283,7 @@ TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
 	/* And waiting for the turn to wait with a part: the third has it next. */
 	pids[0] = start_waiting(block_in_lease, &w);
 	pids[1] = start_waiting(block_in_lease, &w);
-	w.deadline = mt_now() + 20000000000ULL;
+	w.deadline = mt_now() + 60000000000ULL;
 	pids[2] = start_waiting(block_in_lease, &w);
 	EXPECT_EQ(128 + SIGKILL, kill_soon(pids[1]));
 	EXPECT_EQ(128 + SIGKILL, kill_soon(pids[0]));

@@ -127,7 +127,7 @@ static void fail_all_ways(struct __test_metadata *_metadata,
 		}
 		call_finish(bed);
 		/* Next time there is nothing made, nothing idle. */
-		EXPECT_EQ(0, mt_quiet(pool->fd, pool->name, 0));
+		ASSERT_EQ(0, mt_quiet(pool->fd, pool->name, 0));
 		mt_trim(pool->fd, pool->name, 0, NULL);
 		if (!injected)
 			break;

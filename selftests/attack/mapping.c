@@ -325,7 +325,7 @@ static int occupy(struct mt_client *victim, __u32 flags, __u64 size, __u32 max)
 	int j, nr;
 
 	nr = mt_lease_wait(victim->fd, flags, size, max,
-			   mt_now() + 10000000000ULL, leases);
+			   mt_now() + 30000000000ULL, leases);
 	for (j = 0; j < nr; j++)
 		if (!own(victim->win + leases[j].offset, 0x11, size))
 			return -EILSEQ;
@@ -426,7 +426,7 @@ TEST_F_TIMEOUT(attack, 07_page_written_while_released, ATTACK_TIMEOUT)
 		size = sizes[i % SIZES];
 		ASSERT_EQ(EACH, mt_lease_wait(attacker.fd, MPOOL_LEASE_ALL,
 					      size, EACH,
-					      mt_now() + 10000000000ULL,
+					      mt_now() + 30000000000ULL,
 					      leases));
 		for (j = 0; j < EACH; j++) {
 			p = attacker.win + leases[j].offset;
