@@ -35,6 +35,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_configure_suite,
 	&mpool_registry_suite,
 	&mpool_alloc_suite,
+	&mpool_bulk_suite,
 	&mpool_report_suite,
 	&mpool_kasan_suite,
 	&mpool_debug_suite,

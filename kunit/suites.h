@@ -10,6 +10,7 @@ extern struct kunit_suite mpool_configure_suite;
 extern struct kunit_suite mpool_registry_suite;
 extern struct kunit_suite mpool_backing_suite;
 extern struct kunit_suite mpool_alloc_suite;
+extern struct kunit_suite mpool_bulk_suite;
 extern struct kunit_suite mpool_report_suite;
 extern struct kunit_suite mpool_kasan_suite;
 extern struct kunit_suite mpool_debug_suite;

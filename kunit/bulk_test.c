@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many buffers at a time where there are few: all of them, or what there is, and
+ * who waits for which.
+ */
+#include <linux/sizes.h>
+
+#include "helpers.h"
+#include "suites.h"
+
+#define MOST	64
+/* Those that are not out when somebody asks for more. */
+#define LEFT	3
+#define FEW	8
+
+struct way {
+	const char *desc;
+	unsigned int size;
+	unsigned int max;
+	bool by_class;
+	gfp_t gfp;
+};
+
+/* With magazines, and too few for any. */
+static const struct way ways[] = {
+	{ "small, by class", 64, MOST, true, GFP_NOWAIT },
+	{ "small, by pool", 64, MOST, false, GFP_KERNEL },
+	{ "small, by size", 60, FEW, false, GFP_KERNEL | __GFP_NORETRY },
+	{ "page, by class", SZ_4K, MOST, true, GFP_KERNEL },
+	{ "page, by pool", SZ_4K, FEW, false, GFP_NOWAIT },
+	{ "large, by class", SZ_128K + SZ_32K, FEW, true, GFP_NOIO },
+	{ "large, by pool", SZ_128K, FEW, false, GFP_KERNEL },
+};
+
+static void way_desc(const struct way *w, char *desc)
+{
+	strscpy(desc, w->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(way, ways, way_desc);
+
+static bool all_of(const struct way *w, struct mpool_class *cls,
+		   unsigned int nr, void **bufs)
+{
+	if (w->by_class)
+		return mpool_class_alloc_all(cls, w->gfp, nr, bufs);
+	return mpool_alloc_all(cls->pool, w->size, w->gfp, nr, bufs);
+}
+
+static unsigned int some_of(const struct way *w, struct mpool_class *cls,
+			    unsigned int nr, void **bufs)
+{
+	if (w->by_class)
+		return mpool_class_alloc_bulk(cls, w->gfp, nr, bufs);
+	return mpool_alloc_bulk(cls->pool, w->size, w->gfp, nr, bufs);
+}
+
+static void expect_out(struct kunit *test, struct mpool_class *cls,
+		       unsigned int out)
+{
+	struct mpool_class_stats st = kt_stats(cls);
+
+	KUNIT_EXPECT_EQ(test, st.allocated, (u64)out);
+	KUNIT_EXPECT_EQ(test, st.allocs - st.frees, (u64)out);
+	KUNIT_EXPECT_LE(test, st.backed, st.max);
+	KUNIT_EXPECT_EQ(test, st.bad_frees, 0ULL);
+	/* Some were to be had, so nobody waited for the others. */
+	KUNIT_EXPECT_EQ(test, st.waits, 0ULL);
+}
+
+static void all_or_nothing_at_the_limit(struct kunit *test)
+{
+	const struct way *w = test->param_value;
+	struct mpool_class *cls = kt_class_max(test, w->size, w->max);
+	unsigned int out = w->max - LEFT, i;
+	void **bufs, *more[MOST];
+
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	bufs = kt_take(test, cls, out);
+	for (i = w->max; i > LEFT; i--) {
+		KUNIT_EXPECT_FALSE(test, all_of(w, cls, i, more));
+		expect_out(test, cls, out);
+	}
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).fails, (u64)out);
+	KUNIT_ASSERT_TRUE(test, all_of(w, cls, LEFT, more));
+	expect_out(test, cls, w->max);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).fails, (u64)out);
+	mpool_class_free_bulk(cls, LEFT, more);
+	kt_give(cls, out, bufs);
+	expect_out(test, cls, 0);
+}
+
+static void partial_at_the_limit(struct kunit *test)
+{
+	const struct way *w = test->param_value;
+	struct mpool_class *cls = kt_class_max(test, w->size, w->max);
+	unsigned int out = w->max - LEFT;
+	void **bufs, *more[MOST];
+
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	bufs = kt_take(test, cls, out);
+	KUNIT_ASSERT_EQ(test, some_of(w, cls, w->max, more),
+			(unsigned int)LEFT);
+	expect_out(test, cls, w->max);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).fails, 1ULL);
+	mpool_class_free_bulk(cls, LEFT, more);
+	kt_give(cls, out, bufs);
+	expect_out(test, cls, 0);
+}
+
+struct waiter {
+	struct mpool_class *cls;
+	bool all;
+	unsigned int nr;
+	void *bufs[FEW];
+};
+
+static int wait_for_some(void *arg)
+{
+	struct waiter *w = arg;
+
+	if (w->all)
+		return mpool_class_alloc_all(w->cls, GFP_KERNEL, w->nr,
+					     w->bufs) ? w->nr : 0;
+	return mpool_class_alloc_bulk(w->cls, GFP_KERNEL, w->nr, w->bufs);
+}
+
+static struct kt_thread *wait_begins(struct kunit *test, struct waiter *w)
+{
+	struct kt_thread *t = kt_start(test, -1, wait_for_some, w);
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(w->cls).waits &&
+					 mpool_has_waiters(w->cls) &&
+					 kt_asleep(t)));
+	return t;
+}
+
+static void the_first_is_waited_for_and_no_other(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, FEW);
+	void **bufs = kt_take(test, cls, FEW);
+	struct waiter w = { .cls = cls, .nr = 4 };
+	struct kt_thread *t = wait_begins(test, &w);
+
+	mpool_class_free(cls, bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 1);
+	KUNIT_EXPECT_PTR_EQ(test, w.bufs[0], bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).waits, 1ULL);
+	kt_give(cls, FEW, bufs);
+}
+
+/* And what was waited for goes back, when the others are not there. */
+static void all_are_not_waited_for(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, FEW);
+	void **bufs = kt_take(test, cls, FEW), *buf;
+	struct waiter w = { .cls = cls, .all = true, .nr = 4 };
+	struct kt_thread *t = wait_begins(test, &w);
+
+	mpool_class_free(cls, bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).waits, 1ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, FEW - 1ULL);
+	buf = mpool_class_alloc(cls, GFP_KERNEL | __GFP_NORETRY);
+	KUNIT_EXPECT_PTR_EQ(test, buf, bufs[0]);
+	kt_give(cls, FEW, bufs);
+}
+
+static struct kunit_case bulk_cases[] = {
+	KUNIT_CASE_PARAM(all_or_nothing_at_the_limit, way_gen_params),
+	KUNIT_CASE_PARAM(partial_at_the_limit, way_gen_params),
+	KUNIT_CASE(the_first_is_waited_for_and_no_other),
+	KUNIT_CASE(all_are_not_waited_for),
+	{}
+};
+
+KT_SUITE(bulk);
