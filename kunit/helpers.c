@@ -197,6 +197,16 @@ void kt_give(struct mpool_class *cls, unsigned int nr, void **bufs)
 		mpool_class_free(cls, bufs[i]);
 }
 
+/* Waits for a buffer; @longest: ns that one has taken at most. */
+void *kt_alloc_timed(struct mpool_class *cls, u64 *longest)
+{
+	u64 start = ktime_get_ns();
+	void *buf = mpool_class_alloc(cls, GFP_KERNEL);
+
+	*longest = max(*longest, ktime_get_ns() - start);
+	return buf;
+}
+
 struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls)
 {
 	struct mpool_desc *desc;

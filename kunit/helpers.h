@@ -59,6 +59,7 @@ bool kt_balanced(struct mpool_class *cls);
 
 void **kt_array(struct kunit *test, unsigned int nr);
 void **kt_take(struct kunit *test, struct mpool_class *cls, unsigned int nr);
+void *kt_alloc_timed(struct mpool_class *cls, u64 *longest);
 void kt_give(struct mpool_class *cls, unsigned int nr, void **bufs);
 struct mpool_desc *kt_lease(struct kunit *test, struct mpool_class *cls);
 void kt_return(struct mpool_class *cls, struct mpool_desc *desc);

@@ -33,9 +33,6 @@
 #include "use.h"
 #include "wait.h"
 
-/* mempool_alloc() sleeps no longer either, lest a buffer could be made. */
-#define WAIT_SLICE_NS	(5ULL * NSEC_PER_SEC)
-
 struct waiter {
 	struct list_head node;
 	struct task_struct *task;
@@ -424,7 +421,7 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 
 static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
 {
-	ktime_t slice = ktime_add_ns(ktime_get(), WAIT_SLICE_NS);
+	ktime_t slice = ktime_add_ns(ktime_get(), MPOOL_WAIT_SLICE_NS);
 
 	set_current_state(how->state);
 	if (!READ_ONCE(w->buf) && !READ_ONCE(w->retry) &&

@@ -8,6 +8,12 @@
 #include <linux/ktime.h>
 #include <linux/types.h>
 
+/*
+ * Who waits looks again after so long, lest a buffer could be made; mempool_alloc()
+ * sleeps no longer either.
+ */
+#define MPOOL_WAIT_SLICE_NS	(5ULL * NSEC_PER_SEC)
+
 struct mpool_class;
 
 /**
