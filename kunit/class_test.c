@@ -2,10 +2,13 @@
 /*
  * One size class: its limits, how it grows and what it gives back.
  */
+#include <linux/nodemask.h>
 #include <linux/percpu.h>
 #include <linux/sizes.h>
+#include <linux/topology.h>
 
 #include "helpers.h"
+#include "node.h"
 #include "suites.h"
 
 static struct mpool_class *class_with(struct kunit *test, size_t size,
@@ -57,6 +60,7 @@ static void initial_of_none_makes_none(struct kunit *test)
 }
 
 struct growth {
+	unsigned int size;
 	unsigned int percent;
 	unsigned int max;
 	unsigned int want;
@@ -64,15 +68,19 @@ struct growth {
 
 /* What the 21st buffer of 20 makes of the class. */
 static const struct growth growths[] = {
-	{ 100, 1000, 21 }, { 105, 1000, 21 }, { 110, 1000, 22 },
-	{ 150, 1000, 30 }, { 200, 1000, 40 }, { 1000, 1000, 200 },
-	{ 150, 25, 25 }, { 1000, 21, 21 },
+	{ 64, 100, 1000, 21 }, { 64, 105, 1000, 21 }, { 64, 110, 1000, 22 },
+	{ 64, 150, 1000, 30 }, { 64, 200, 1000, 40 }, { 64, 1000, 1000, 200 },
+	{ 64, 150, 25, 25 }, { 64, 1000, 21, 21 },
+	{ SZ_4K, 150, 1000, 30 }, { SZ_4K, 1000, 1000, 200 },
+	{ SZ_4K, 150, 25, 25 },
+	{ SZ_128K, 200, 1000, 40 }, { SZ_128K + SZ_32K, 150, 1000, 30 },
+	{ SZ_128K + SZ_32K, 1000, 21, 21 },
 };
 
 static void growth_desc(const struct growth *g, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u percent of max %u",
-		 g->percent, g->max);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes, %u percent, max %u",
+		 g->size, g->percent, g->max);
 }
 
 KUNIT_ARRAY_PARAM(growth, growths, growth_desc);
@@ -81,16 +89,101 @@ static void a_miss_grows_by_percent(struct kunit *test)
 {
 	const struct growth *g = test->param_value;
 	struct mpool_pool_config set = {
-		.initial = { 20, 1, 1 },
-		.max = { g->max, 1, 1 },
+		.initial = { 20, 20, 20 },
+		.max = { g->max, g->max, g->max },
+		.max_size = SZ_256K,
 		.growth_percent = g->percent,
 	};
-	struct mpool_class *cls = class_with(test, 64, &set);
+	struct mpool_class *cls = class_with(test, g->size, &set);
 	void **bufs = kt_take(test, cls, 21);
 
 	KUNIT_EXPECT_EQ(test, backed(cls), (u64)g->want);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).misses, 1ULL);
 	kt_give(cls, 21, bufs);
+}
+
+/* Of one node, with others that have free ones; in the end by a batch each. */
+static const unsigned int shares[] = { 100, 200, 1000 };
+
+static void share_desc(const unsigned int *percent, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u percent", *percent);
+}
+
+KUNIT_ARRAY_PARAM(share, shares, share_desc);
+
+#define NEAR	100U
+
+/* What the class has of a node, after each of what its CPU allocates. */
+struct near {
+	struct mpool_class *cls;
+	int node;
+	void **bufs;
+	u64 backed[NEAR];
+};
+
+static int take_near(void *arg)
+{
+	struct near *n = arg;
+	struct mpool_node_stats st;
+	unsigned int i;
+
+	for (i = 0; i < NEAR; i++) {
+		n->bufs[i] = mpool_class_alloc(n->cls, GFP_KERNEL);
+		if (!n->bufs[i])
+			return -ENOMEM;
+		mpool_node_stats(n->cls, n->node, &st);
+		n->backed[i] = st.backed;
+	}
+	return 0;
+}
+
+static int give_near(void *arg)
+{
+	struct near *n = arg;
+
+	kt_give(n->cls, NEAR, n->bufs);
+	return 0;
+}
+
+static void a_miss_of_a_node_grows_the_node(struct kunit *test)
+{
+	unsigned int percent = *(const unsigned int *)test->param_value;
+	struct mpool_pool_config set = {
+		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+		.max = { 2000, 2000, 2000 },
+		.growth_percent = percent,
+	};
+	struct mpool_class *cls = class_with(test, SZ_4K, &set);
+	struct near *n = kunit_kzalloc(test, sizeof(*n), GFP_KERNEL);
+	u64 want = 0;
+	int node, cpu = nr_cpu_ids, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, n);
+	/* The first node's are free, and many. */
+	for_each_node_state(node, N_MEMORY) {
+		cpu = cpumask_any_and(cpumask_of_node(node), cpu_online_mask);
+		if (node != first_memory_node && cpu < nr_cpu_ids)
+			break;
+		cpu = nr_cpu_ids;
+	}
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two nodes");
+	kt_give(cls, 200, kt_take(test, cls, 200));
+	mpool_drain_begin(cls);
+	mpool_drain_end(cls);
+	n->cls = cls;
+	n->node = node;
+	n->bufs = kt_array(test, NEAR);
+	KUNIT_EXPECT_EQ(test, kt_run_on(test, cpu, take_near, n), 0);
+	for (i = 0; i < NEAR; i++) {
+		/* All that it had were out. */
+		if (i == want)
+			want += clamp_t(u64, want * percent / 100 - want, 1, 32);
+		KUNIT_EXPECT_EQ_MSG(test, n->backed[i], want, "with %d out",
+				    i + 1);
+	}
+	kt_run_on(test, cpu, give_near, n);
 }
 
 static void an_atomic_miss_makes_one(struct kunit *test)
@@ -106,7 +199,7 @@ static void an_atomic_miss_makes_one(struct kunit *test)
 	kt_give(cls, 20, bufs);
 }
 
-static const unsigned int limit_sizes[] = { 64, 4096, 12288 };
+static const unsigned int limit_sizes[] = { 64, SZ_4K, 3 * SZ_4K, SZ_128K };
 
 static void size_desc(const unsigned int *size, char *desc)
 {
@@ -185,6 +278,7 @@ static void max_bytes_is_reached_and_not_passed(struct kunit *test)
 	unsigned int size = *(const unsigned int *)test->param_value;
 	struct mpool_pool_config set = {
 		.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+		.max_size = SZ_256K,
 		.max_bytes = SZ_128K,
 	};
 	struct mpool_class *cls = class_with(test, size, &set);
@@ -320,6 +414,7 @@ static struct kunit_case class_cases[] = {
 	KUNIT_CASE(an_allocation_is_a_first_use),
 	KUNIT_CASE(initial_of_none_makes_none),
 	KUNIT_CASE_PARAM(a_miss_grows_by_percent, growth_gen_params),
+	KUNIT_CASE_PARAM(a_miss_of_a_node_grows_the_node, share_gen_params),
 	KUNIT_CASE(an_atomic_miss_makes_one),
 	KUNIT_CASE_PARAM(max_is_reached_and_not_passed, limit_size_gen_params),
 	KUNIT_CASE(racing_growth_never_passes_max),

@@ -6,13 +6,15 @@
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
 
 #include "compat/timer.h"
 #include "helpers.h"
 #include "suites.h"
 
-static const unsigned int kinds[] = { 256, 4096, 12288 };
+static const unsigned int kinds[] = { 256, SZ_4K, 3 * SZ_4K, SZ_128K,
+				      SZ_128K + SZ_32K };
 
 static void kind_desc(const unsigned int *size, char *desc)
 {

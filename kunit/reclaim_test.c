@@ -19,6 +19,7 @@ static struct mpool_class *ageing_class(struct kunit *test, size_t size,
 {
 	struct mpool_config cfg = {
 		.settings = {
+			.max_size = SZ_256K,
 			.initial = { 10, 10, 10 },
 			.max = { 64, 64, 64 },
 			.max_age_ms = max_age_ms,
@@ -35,7 +36,7 @@ static u64 backed(struct mpool_class *cls)
 	return kt_stats(cls).backed;
 }
 
-static const unsigned int sizes[] = { 64, 4096 };
+static const unsigned int sizes[] = { 64, SZ_4K, SZ_128K + SZ_32K };
 
 static void size_desc(const unsigned int *size, char *desc)
 {

@@ -29,6 +29,9 @@ static const struct misuse misuses[] = {
 	{ "page, by class in bulk", SZ_4K, CLASS_BULK },
 	{ "split pages, by pool", 3 * SZ_4K, POOL },
 	{ "compound page, by class", SZ_16K, CLASS },
+	{ "large split pages, by pool", SZ_128K + SZ_32K, POOL },
+	{ "large split pages, by class in bulk", SZ_128K + SZ_32K, CLASS_BULK },
+	{ "large compound page, by class", SZ_128K, CLASS },
 };
 
 static void misuse_desc(const struct misuse *m, char *desc)
@@ -215,7 +218,8 @@ static void another_pools_buffer(struct kunit *test)
 	kt_give(other, 3, bufs);
 }
 
-static const unsigned int wrong_sizes[] = { 64, 272, SZ_4K, SZ_8K, 3 * SZ_4K };
+static const unsigned int wrong_sizes[] = { 64, 272, SZ_4K, SZ_8K, 3 * SZ_4K,
+					    SZ_128K, SZ_128K + SZ_32K };
 
 static void another_classs_buffer(struct kunit *test)
 {

@@ -13,19 +13,23 @@
 
 static const unsigned int sizes[] = { 64, 4096 };
 
+/* One of each tier. */
+static const unsigned int tiers[] = { 64, SZ_4K, SZ_128K };
+
 static void size_desc(const unsigned int *size, char *desc)
 {
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
 }
 
 KUNIT_ARRAY_PARAM(size, sizes, size_desc);
+KUNIT_ARRAY_PARAM(tier, tiers, size_desc);
 
 static void use_is_what_users_have(struct kunit *test)
 {
 	size_t size = *(const unsigned int *)test->param_value;
 	struct mpool_config cfg = {
 		.settings = { .max = { 64, 64, 64 }, .initial = { 8, 8, 8 },
-			      .reserve = 3 },
+			      .max_size = SZ_128K, .reserve = 3 },
 	};
 	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), size);
 	void **bufs, *sized;
@@ -112,6 +116,7 @@ static struct mpool_class *marked_class(struct kunit *test, size_t size,
 		.settings = {
 			.max = { 20, 20, 20 },
 			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_size = SZ_128K,
 			.low_percent = low,
 			.high_percent = high,
 		},
@@ -533,10 +538,10 @@ static void what_is_given_up_is_noticed(struct kunit *test)
 }
 
 static struct kunit_case use_cases[] = {
-	KUNIT_CASE_PARAM(use_is_what_users_have, size_gen_params),
+	KUNIT_CASE_PARAM(use_is_what_users_have, tier_gen_params),
 	KUNIT_CASE(leases_are_use),
-	KUNIT_CASE_PARAM(each_crossing_is_one_event, size_gen_params),
-	KUNIT_CASE_PARAM(a_crossing_is_noticed_on_the_way, size_gen_params),
+	KUNIT_CASE_PARAM(each_crossing_is_one_event, tier_gen_params),
+	KUNIT_CASE_PARAM(a_crossing_is_noticed_on_the_way, tier_gen_params),
 	KUNIT_CASE(one_of_them_alone),
 	KUNIT_CASE(leases_cross_them_too),
 	KUNIT_CASE(bytes_of_the_pool_count),
