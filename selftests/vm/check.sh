@@ -26,6 +26,8 @@ sh "$TOP/selftests/readme.sh" ||
 	printf 'fail\tREADME.md\treadme.sh\texamples\tthey differ\n' >"$work/00"
 sh "$TOP/selftests/errnos.sh" >&2 ||
 	printf 'fail\terrors.rst\terrnos.sh\ttests\tan errno has none\n' >>"$work/00"
+sh "$TOP/selftests/tracing.sh" >&2 ||
+	printf 'fail\ttracing.rst\ttracing.sh\tfields\tthey differ\n' >>"$work/00"
 
 # static NUMBER: attack 21 in brief; "make static" has compilers and checks more
 static() {
