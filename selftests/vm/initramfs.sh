@@ -46,17 +46,18 @@ if [ -d "$root/modules" ]; then
 fi
 ln -s "lib/modules/$release/extra" "$root/modules"
 
-# Block devices to read from into a lease, where the kernel has them apart.
-# Newer distributions' modules are compressed.
-for m in null_blk brd; do
-	[ -d "$kernel/root" ] || continue
-	while read -r _ path _; do
+# Block devices to read from into a lease, where the kernel has them apart, and what
+# they need.  By name: an unpacked kernel has no list of what depends on what, and
+# depmod makes that of these below.  Newer distributions' modules are compressed.
+for m in configfs null_blk brd; do
+	[ -d "$kernel/root/lib/modules/$release/kernel" ] || continue
+	while read -r path; do
 		plain=$root/lib/modules/$release/kernel/$(basename "${path%.xz}")
 		case $path in
 		*.xz)	xz -dc "$path" >"$plain" ;;
 		*)	cp "$path" "$plain" ;;
 		esac
-	done < <(modprobe -d "$kernel/root" -S "$release" --show-depends "$m" 2>/dev/null || true)
+	done < <(find "$kernel/root/lib/modules/$release/kernel" -name "$m.ko*")
 done
 touch "$root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo}
 depmod -b "$root" "$release"
