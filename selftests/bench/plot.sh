@@ -19,7 +19,7 @@ select_records() {
 series() {
 	jq -r --arg x "$1" '
 		["mpool", "mpool-size", "kmem_cache", "kmalloc", "mempool",
-		 "alloc_pages", "page_pool", "bare"] as $order |
+		 "alloc_pages", "page_pool", "bare", "bare-irq"] as $order |
 		[$order[] as $s | map(select(.subject == $s)) | select(length > 0)] |
 		(map(.[0].subject) | join(" ")),
 		(.[] | sort_by(.[$x])[] |
@@ -40,6 +40,7 @@ style() {
 	mempool)	echo 'lc "#7d3c98" pt 13 lw 2' ;;
 	alloc_pages)	echo 'lc "#1e8449" pt 4 lw 2' ;;
 	page_pool)	echo 'lc "#58d68d" pt 6 lw 2' ;;
+	bare-irq)	echo 'lc "#bfc9ca" pt 3 lw 2 dt 4' ;;
 	*)		echo 'lc "#7f8c8d" pt 3 lw 2 dt 2' ;;
 	esac
 }

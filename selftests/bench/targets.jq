@@ -43,9 +43,10 @@ def ratio($bed; $shape; sizes; $batch; $threads; $who; $whom):
 	worst_high;
 def highest($bed; $shape; sizes; $batch; $who):
 	[ sizes as $s | at("\($bed)/\($shape)/\($s)/\($batch)/1/\($who)") ] | worst_high;
-# What the bare limit costs more with mpool's checks, and as a share of mpool's pair.
+# What the limit in interrupts costs more with mpool's checks, and as a share of
+# mpool's pair.
 def checks($bed; $s): at("\($bed)/pair/\($s)/1/1/bare-checked") as $with |
-	at("\($bed)/pair/\($s)/1/1/bare") as $without |
+	at("\($bed)/pair/\($s)/1/1/bare-irq") as $without |
 	if $with == null or $without == null then null else $with - $without end;
 def check($bed): [ (small, medium) as $s | checks($bed; $s) ] | worst_high;
 def check_share($bed): [ (small, medium) as $s |

@@ -4,7 +4,7 @@
  * benchmarks does it, and the matrix of DPDK's mempool_perf.
  */
 #include "bench.h"
-#include "subjects.h"
+#include "subjects_bulk.h"
 
 static __always_inline void bulk(struct seq_file *m, struct bench_set *s,
 				 const char *subject, unsigned int nr,

@@ -15,7 +15,7 @@
 
 #include "bench.h"
 #include "crew.h"
-#include "subjects.h"
+#include "subjects_bulk.h"
 
 #define RING	1024
 #define CHUNK	32

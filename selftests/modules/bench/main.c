@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -204,7 +205,10 @@ static int group_show(struct seq_file *m, void *v)
 	err = mutex_lock_killable(&one_at_a_time);
 	if (err)
 		return err;
-	err = groups[i].run(m);
+	/* The bare arrays are the CPU's, see subjects.h. */
+	err = set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	if (!err)
+		err = groups[i].run(m);
 	mutex_unlock(&one_at_a_time);
 	return err;
 }

@@ -99,8 +99,9 @@ static __always_inline void bench_page_pool_direct_free(struct bench_set *s,
 }
 
 /*
- * The bare limit: what a per-CPU array costs that is safe from preemption and
- * from interrupts of its own CPU, without any check or count.
+ * The bare limit: a per-CPU array, safe from preemption and from nothing else.
+ * Nothing bounds it: a group's task stays on its CPU, so that an array gets back
+ * what it gave.
  */
 struct bench_bare {
 	unsigned int busy;
@@ -111,6 +112,32 @@ struct bench_bare {
 DECLARE_PER_CPU(struct bench_bare, bench_bare);
 
 static __always_inline void *bench_bare_alloc(struct bench_set *s)
+{
+	struct bench_bare *b;
+	void *p;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	p = b->objs[--b->nr];
+	preempt_enable();
+	return p;
+}
+
+static __always_inline void bench_bare_free(struct bench_set *s, void *p)
+{
+	struct bench_bare *b;
+
+	preempt_disable();
+	b = this_cpu_ptr(&bench_bare);
+	b->objs[b->nr++] = p;
+	preempt_enable();
+}
+
+/*
+ * The same, safe from interrupts of its own CPU as well, and bounded: what an
+ * array costs that can be used from anywhere, without any check or count.
+ */
+static __always_inline void *bench_bare_irq_alloc(struct bench_set *s)
 {
 	struct bench_bare *b;
 	void *p = NULL;
@@ -129,7 +156,7 @@ static __always_inline void *bench_bare_alloc(struct bench_set *s)
 	return p;
 }
 
-static __always_inline void bench_bare_free(struct bench_set *s, void *p)
+static __always_inline void bench_bare_irq_free(struct bench_set *s, void *p)
 {
 	struct bench_bare *b;
 
@@ -147,16 +174,15 @@ static __always_inline void bench_bare_free(struct bench_set *s, void *p)
 }
 
 /*
- * The bare limit with mpool's checks: what mpool_class_alloc() and
- * mpool_class_free() do to tell a double free, a foreign pointer and another
- * class's buffer, by the same inline functions.  Less "bare" it is what they
- * cost.
+ * That one with mpool's checks: what mpool_class_alloc() and mpool_class_free()
+ * do to tell a double free, a foreign pointer and another class's buffer, by the
+ * same inline functions.  Less "bare-irq" it is what they cost.
  */
 #define BENCH_TAG	(0x123456789abcd000UL + MPOOL_ALLOCATED)
 
 static __always_inline void *bench_checked_alloc(struct bench_set *s)
 {
-	void *p = bench_bare_alloc(s);
+	void *p = bench_bare_irq_alloc(s);
 
 	if (likely(p))
 		mpool_tag_set(p, mpool_buf_paged(p), BENCH_TAG, MPOOL_ALLOCATED);
@@ -167,104 +193,9 @@ static __always_inline void bench_checked_free(struct bench_set *s, void *p)
 {
 	if (likely(mpool_buf_plausible(p)) &&
 	    likely(mpool_tag_claim(p, mpool_buf_paged(p), BENCH_TAG)))
-		bench_bare_free(s, p);
+		bench_bare_irq_free(s, p);
 	else
 		WARN_ON_ONCE(1);
-}
-
-/* Calls of many: mpool, kmem_cache and the bare array have them. */
-typedef bool (*bench_get_t)(struct bench_set *s, unsigned int nr, void **bufs);
-typedef void (*bench_put_t)(struct bench_set *s, unsigned int nr, void **bufs);
-
-static __always_inline bool bench_mpool_get(struct bench_set *s,
-					    unsigned int nr, void **bufs)
-{
-	unsigned int got = mpool_class_alloc_bulk(s->cls, GFP_KERNEL, nr, bufs);
-
-	if (likely(got == nr))
-		return true;
-	mpool_class_free_bulk(s->cls, got, bufs);
-	return false;
-}
-
-static __always_inline void bench_mpool_put(struct bench_set *s,
-					    unsigned int nr, void **bufs)
-{
-	mpool_class_free_bulk(s->cls, nr, bufs);
-}
-
-static __always_inline bool bench_mpool_size_get(struct bench_set *s,
-						 unsigned int nr, void **bufs)
-{
-	unsigned int got;
-
-	got = mpool_alloc_bulk(s->pool, s->size, GFP_KERNEL, nr, bufs);
-	if (likely(got == nr))
-		return true;
-	mpool_free_bulk(s->pool, got, bufs);
-	return false;
-}
-
-static __always_inline void bench_mpool_size_put(struct bench_set *s,
-						 unsigned int nr, void **bufs)
-{
-	mpool_free_bulk(s->pool, nr, bufs);
-}
-
-/* All or none; the number of them on 6.1, a truth from 7.2 on. */
-static __always_inline bool bench_kmem_cache_get(struct bench_set *s,
-						 unsigned int nr, void **bufs)
-{
-	return kmem_cache_alloc_bulk(s->cache, GFP_KERNEL, nr, bufs);
-}
-
-static __always_inline void bench_kmem_cache_put(struct bench_set *s,
-						 unsigned int nr, void **bufs)
-{
-	kmem_cache_free_bulk(s->cache, nr, bufs);
-}
-
-static __always_inline bool bench_bare_get(struct bench_set *s,
-					   unsigned int nr, void **bufs)
-{
-	struct bench_bare *b;
-	unsigned int i, got = 0;
-
-	preempt_disable();
-	b = this_cpu_ptr(&bench_bare);
-	if (likely(!READ_ONCE(b->busy))) {
-		WRITE_ONCE(b->busy, 1);
-		barrier();
-		got = min(nr, b->nr);
-		b->nr -= got;
-		for (i = 0; i < got; i++)
-			bufs[i] = b->objs[b->nr + i];
-		barrier();
-		WRITE_ONCE(b->busy, 0);
-	}
-	preempt_enable();
-	return got == nr;
-}
-
-static __always_inline void bench_bare_put(struct bench_set *s,
-					   unsigned int nr, void **bufs)
-{
-	struct bench_bare *b;
-	unsigned int i, room;
-
-	preempt_disable();
-	b = this_cpu_ptr(&bench_bare);
-	if (likely(!READ_ONCE(b->busy))) {
-		WRITE_ONCE(b->busy, 1);
-		barrier();
-		room = min(nr, BENCH_HELD_MAX - b->nr);
-		for (i = 0; i < room; i++)
-			b->objs[b->nr + i] = bufs[i];
-		b->nr += room;
-		barrier();
-		WRITE_ONCE(b->busy, 0);
-	}
-	preempt_enable();
 }
 
 /*
@@ -281,19 +212,10 @@ do {									\
 	SUBJECT("kmalloc", bench_kmalloc_alloc, bench_kmalloc_free);	\
 	SUBJECT("mempool", bench_mempool_alloc, bench_mempool_free);	\
 	SUBJECT("bare", bench_bare_alloc, bench_bare_free);		\
+	SUBJECT("bare-irq", bench_bare_irq_alloc, bench_bare_irq_free);	\
 	if ((s)->size >= PAGE_SIZE)					\
 		SUBJECT("alloc_pages", bench_alloc_pages_alloc,		\
 			bench_alloc_pages_free);			\
-} while (0)
-
-#define BENCH_EACH_BULK()						\
-do {									\
-	SUBJECT("mpool", bench_mpool_get, bench_mpool_put);		\
-	SUBJECT("mpool-size", bench_mpool_size_get,			\
-		bench_mpool_size_put);					\
-	SUBJECT("kmem_cache", bench_kmem_cache_get,			\
-		bench_kmem_cache_put);					\
-	SUBJECT("bare", bench_bare_get, bench_bare_put);		\
 } while (0)
 
 #endif /* _BENCH_SUBJECTS_H */

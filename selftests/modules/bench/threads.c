@@ -79,6 +79,7 @@ SUBJECT(kmalloc)
 SUBJECT(mempool)
 SUBJECT(alloc_pages)
 SUBJECT(bare)
+SUBJECT(bare_irq)
 
 static const struct {
 	const char *name;
@@ -93,6 +94,7 @@ static const struct {
 	{ "mempool", pairs_mempool, hundreds_mempool },
 	{ "alloc_pages", pairs_alloc_pages, hundreds_alloc_pages, true },
 	{ "bare", pairs_bare, hundreds_bare },
+	{ "bare-irq", pairs_bare_irq, hundreds_bare_irq },
 };
 
 static void at_size(struct seq_file *m, struct bench_set *s)
