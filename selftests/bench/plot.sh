@@ -19,7 +19,7 @@ select_records() {
 series() {
 	jq -r --arg x "$1" '
 		["mpool", "mpool-size", "kmem_cache", "kmalloc", "mempool",
-		 "alloc_pages", "page_pool", "bare", "bare-irq"] as $order |
+		 "alloc_pages", "alloc_pages_bulk", "page_pool", "bare", "bare-irq"] as $order |
 		[$order[] as $s | map(select(.subject == $s)) | select(length > 0)] |
 		(map(.[0].subject) | join(" ")),
 		(.[] | sort_by(.[$x])[] |

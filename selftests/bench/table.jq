@@ -4,7 +4,7 @@
 
 def subjects: [
 	"mpool", "mpool-size", "mpool-64", "kmem_cache", "kmalloc", "mempool",
-	"alloc_pages", "page_pool", "bare", "bare-irq",
+	"alloc_pages", "alloc_pages_bulk", "page_pool", "bare", "bare-irq",
 	"bare-checked", "mpool_strict", "memfd", "dma_heap", "anonymous",
 	"clear_page"
 ];

@@ -130,6 +130,7 @@ unsigned int bench_rounds(unsigned int size, unsigned int objects);
 /* How many buffers of a set's size may be held, if @want are wanted. */
 unsigned int bench_room(unsigned int size, unsigned int want);
 
+struct page_pool *bench_page_pool(unsigned int size);
 int bench_set_up(struct bench_set *s, unsigned int size);
 void bench_set_down(struct bench_set *s);
 

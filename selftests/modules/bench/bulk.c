@@ -52,7 +52,7 @@ int bench_bulk(struct seq_file *m)
 			if (!all && bulks[n] != 32)
 				continue;
 #define SUBJECT(name, get, put)	bulk(m, &s, name, bulks[n], get, put)
-			BENCH_EACH_BULK();
+			BENCH_EACH_BULK(&s);
 #undef SUBJECT
 		}
 		bench_set_down(&s);
@@ -93,13 +93,24 @@ static const unsigned int keeps_full[] = { 32, 128, 512, 2048, 8192, 32768 };
 static const unsigned int cells_quick[] = { 1, 32, 512 };
 static const unsigned int keeps_quick[] = { 32, 2048 };
 
-/**
- * bench_matrix() - gets of so many until so many are kept, then puts
- * @m: where to
- *
- * Return: 0, or an error that a set could not be made.
+/*
+ * get x put for who has calls for many; for the others, for whom they are loops,
+ * equal ones.
  */
-int bench_matrix(struct seq_file *m)
+static void at_cell(struct seq_file *m, struct bench_set *s, unsigned int keep,
+		    unsigned int nget, unsigned int nput)
+{
+#define SUBJECT(name, get, put) cell(m, s, name, keep, nget, nput, get, put)
+	if (nget == nput) {
+		BENCH_EACH_BULK(s);
+	} else if (s->size < PAGE_SIZE) {
+		SUBJECT("mpool", bench_mpool_get, bench_mpool_put);
+		SUBJECT("kmem_cache", bench_kmem_cache_get, bench_kmem_cache_put);
+	}
+#undef SUBJECT
+}
+
+static void at_size(struct seq_file *m, struct bench_set *s)
 {
 	const unsigned int *cells = bench_quick ? cells_quick : cells_full;
 	const unsigned int *keeps = bench_quick ? keeps_quick : keeps_full;
@@ -108,24 +119,33 @@ int bench_matrix(struct seq_file *m)
 	const unsigned int nr_keeps = bench_quick ? ARRAY_SIZE(keeps_quick) :
 						    ARRAY_SIZE(keeps_full);
 	unsigned int k, g, p;
-	struct bench_set s;
-	int err;
 
-	err = bench_set_up(&s, 256);
-	if (err)
-		return err;
 	for (k = 0; k < nr_keeps; k++)
 		for (g = 0; g < nr_cells; g++)
-			for (p = 0; p < nr_cells; p++) {
-				if (max(cells[g], cells[p]) > keeps[k])
-					continue;
-#define CELL(name, get, put) \
-	cell(m, &s, name, keeps[k], cells[g], cells[p], get, put)
-				CELL("mpool", bench_mpool_get, bench_mpool_put);
-				CELL("kmem_cache", bench_kmem_cache_get,
-				     bench_kmem_cache_put);
-#undef CELL
-			}
-	bench_set_down(&s);
-	return 0;
+			for (p = 0; p < nr_cells; p++)
+				if (max(cells[g], cells[p]) <= keeps[k])
+					at_cell(m, s, keeps[k], cells[g], cells[p]);
+}
+
+/**
+ * bench_matrix() - gets of so many until so many are kept, then puts
+ * @m: where to
+ *
+ * Return: 0, or an error that a set could not be made.
+ */
+int bench_matrix(struct seq_file *m)
+{
+	static const unsigned int sizes[] = { 256, 4096 };
+	struct bench_set s;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
+		err = bench_set_up(&s, sizes[i]);
+		if (err)
+			break;
+		at_size(m, &s);
+		bench_set_down(&s);
+	}
+	return err;
 }

@@ -12,6 +12,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 
 #include "bench.h"
 #include "crew.h"
@@ -31,7 +32,13 @@ struct ring {
 
 static struct ring rings[CREW_MAX - 1];
 
-static __always_inline int pass(void *arg, bool bulk, bool used,
+/* The first line of a buffer, @p or the page that it names. */
+static __always_inline long *line_of(void *p, bool page)
+{
+	return page ? page_address((struct page *)p) : p;
+}
+
+static __always_inline int pass(void *arg, bool bulk, bool used, bool page,
 				bench_get_t get, bench_put_t put,
 				bench_alloc_t alloc, bench_free_t free)
 {
@@ -66,7 +73,7 @@ static __always_inline int pass(void *arg, bool bulk, bool used,
 				if (unlikely(!slots[i]))
 					goto none;
 				if (used)
-					WRITE_ONCE(*(long *)slots[i], i);
+					WRITE_ONCE(*line_of(slots[i], page), i);
 			}
 			/* the slots are written */
 			smp_store_release(&ring->head, ring->head + CHUNK);
@@ -84,7 +91,7 @@ static __always_inline int pass(void *arg, bool bulk, bool used,
 				put(c->s, CHUNK, slots);
 			for (i = 0; !bulk && i < CHUNK; i++) {
 				if (used)
-					READ_ONCE(*(long *)slots[i]);
+					READ_ONCE(*line_of(slots[i], page));
 				free(c->s, slots[i]);
 			}
 			/* the slots are read */
@@ -112,19 +119,19 @@ static __always_inline void nothing_free(struct bench_set *s, void *p)
 #define SUBJECT(id, alloc, free)					\
 static int pass_##id(void *arg)						\
 {									\
-	return pass(arg, false, false, NULL, NULL, alloc, free);	\
+	return pass(arg, false, false, false, NULL, NULL, alloc, free);	\
 }
 
-#define SUBJECT_USED(id, alloc, free)					\
+#define SUBJECT_USED(id, page, alloc, free)				\
 static int pass_used_##id(void *arg)					\
 {									\
-	return pass(arg, false, true, NULL, NULL, alloc, free);		\
+	return pass(arg, false, true, page, NULL, NULL, alloc, free);	\
 }
 
 #define SUBJECT_BULK(id, get, put)					\
 static int pass_bulk_##id(void *arg)					\
 {									\
-	return pass(arg, true, false, get, put, NULL, NULL);		\
+	return pass(arg, true, false, false, get, put, NULL, NULL);	\
 }
 
 SUBJECT(mpool, bench_mpool_alloc, bench_mpool_free)
@@ -135,13 +142,19 @@ SUBJECT(mempool, bench_mempool_alloc, bench_mempool_free)
 SUBJECT(alloc_pages, bench_alloc_pages_alloc, bench_alloc_pages_free)
 SUBJECT(page_pool, bench_page_pool_alloc, bench_page_pool_free)
 SUBJECT(bare, nothing_alloc, nothing_free)
-SUBJECT_USED(mpool, bench_mpool_alloc, bench_mpool_free)
-SUBJECT_USED(mpool_size, bench_mpool_size_alloc, bench_mpool_size_free)
-SUBJECT_USED(kmem_cache, bench_kmem_cache_alloc, bench_kmem_cache_free)
-SUBJECT_USED(kmalloc, bench_kmalloc_alloc, bench_kmalloc_free)
-SUBJECT_USED(mempool, bench_mempool_alloc, bench_mempool_free)
+SUBJECT_USED(mpool, false, bench_mpool_alloc, bench_mpool_free)
+SUBJECT_USED(mpool_size, false, bench_mpool_size_alloc, bench_mpool_size_free)
+SUBJECT_USED(kmem_cache, false, bench_kmem_cache_alloc, bench_kmem_cache_free)
+SUBJECT_USED(kmalloc, false, bench_kmalloc_alloc, bench_kmalloc_free)
+SUBJECT_USED(mempool, false, bench_mempool_alloc, bench_mempool_free)
+SUBJECT_USED(alloc_pages, true, bench_alloc_pages_alloc, bench_alloc_pages_free)
+SUBJECT_USED(page_pool, true, bench_page_pool_alloc, bench_page_pool_free)
 SUBJECT_BULK(mpool, bench_mpool_get, bench_mpool_put)
+SUBJECT_BULK(mpool_size, bench_mpool_size_get, bench_mpool_size_put)
 SUBJECT_BULK(kmem_cache, bench_kmem_cache_get, bench_kmem_cache_put)
+SUBJECT_BULK(kmalloc, bench_kmalloc_get, bench_kmalloc_put)
+SUBJECT_BULK(mempool, bench_mempool_get, bench_mempool_put)
+SUBJECT_BULK(pages_bulk, bench_pages_bulk_get, bench_alloc_pages_put)
 
 static const struct {
 	const char *shape;
@@ -159,12 +172,18 @@ static const struct {
 	{ "cross", "page_pool", 1, true, pass_page_pool },
 	{ "cross", "bare", 1, false, pass_bare },
 	{ "cross", "mpool", CHUNK, false, pass_bulk_mpool },
+	{ "cross", "mpool-size", CHUNK, false, pass_bulk_mpool_size },
 	{ "cross", "kmem_cache", CHUNK, false, pass_bulk_kmem_cache },
+	{ "cross", "kmalloc", CHUNK, false, pass_bulk_kmalloc },
+	{ "cross", "mempool", CHUNK, false, pass_bulk_mempool },
+	{ "cross", "alloc_pages_bulk", CHUNK, true, pass_bulk_pages_bulk },
 	{ "cross-used", "mpool", 1, false, pass_used_mpool },
 	{ "cross-used", "mpool-size", 1, false, pass_used_mpool_size },
 	{ "cross-used", "kmem_cache", 1, false, pass_used_kmem_cache },
 	{ "cross-used", "kmalloc", 1, false, pass_used_kmalloc },
 	{ "cross-used", "mempool", 1, false, pass_used_mempool },
+	{ "cross-used", "alloc_pages", 1, true, pass_used_alloc_pages },
+	{ "cross-used", "page_pool", 1, true, pass_used_page_pool },
 };
 
 static void at_size(struct seq_file *m, struct bench_set *s)

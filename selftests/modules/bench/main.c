@@ -25,6 +25,9 @@
  */
 #define WARM_UP_NS	(20 * NSEC_PER_MSEC)
 
+/* Of a mempool_t, which makes them ahead. */
+#define RESERVE_BYTES	(4UL << 20)
+
 /* All lines of a group; seq_file would run it again if they did not fit. */
 #define OUTPUT_MAX	SZ_1M
 
@@ -114,6 +117,33 @@ static void warm_up(struct bench_set *s)
 }
 
 /**
+ * bench_page_pool() - a page_pool as a set has it
+ * @size: bytes
+ *
+ * Return: it, for page_pool_destroy(); NULL below a page, or where there is none.
+ */
+struct page_pool *bench_page_pool(unsigned int size)
+{
+	struct page_pool_params params = {
+		.order = get_order(size),
+		.pool_size = bench_room(size, 8192),
+		.nid = NUMA_NO_NODE,
+	};
+	struct page_pool *pages;
+
+	if (!IS_ENABLED(CONFIG_PAGE_POOL) || size < PAGE_SIZE)
+		return NULL;
+	pages = page_pool_create(&params);
+	return IS_ERR(pages) ? NULL : pages;
+}
+
+/* A call for many asks a mempool_t for no more than it reserves. */
+static unsigned int bench_reserve(unsigned int size)
+{
+	return clamp(RESERVE_BYTES / size, 4UL, 512UL);
+}
+
+/**
  * bench_set_up() - everybody who is measured, at one size
  * @s: the set
  * @size: bytes
@@ -131,11 +161,6 @@ int bench_set_up(struct bench_set *s, unsigned int size)
 			.max = { most + 1024, most + 1024, most + 64 },
 			.max_bytes = 2 * BENCH_BYTES_MAX,
 		},
-	};
-	struct page_pool_params params = {
-		.order = get_order(size),
-		.pool_size = min(most, 8192U),
-		.nid = NUMA_NO_NODE,
 	};
 
 	*s = (struct bench_set) {
@@ -155,12 +180,9 @@ int bench_set_up(struct bench_set *s, unsigned int size)
 	if (s->bare)
 		s->cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
 	if (s->cache)
-		s->reserve = mempool_create_slab_pool(4, s->cache);
-	if (s->reserve && IS_ENABLED(CONFIG_PAGE_POOL) && size >= PAGE_SIZE) {
-		s->pages = page_pool_create(&params);
-		if (IS_ERR(s->pages))
-			s->pages = NULL;
-	}
+		s->reserve = mempool_create_slab_pool(bench_reserve(size), s->cache);
+	if (s->reserve)
+		s->pages = bench_page_pool(size);
 	if (!s->reserve) {
 		set_free(s);
 		return -ENOMEM;

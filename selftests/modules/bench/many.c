@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many pools, touched in turn: what a pool of one's own costs a user when
- * everybody has one.  Beside them as many kmem_caches.
+ * everybody has one.  Beside them as many kmem_caches, and a mempool_t over each.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -23,6 +23,7 @@ static struct {
 	struct mpool *pools[MANY];
 	struct mpool_class *classes[MANY];
 	struct kmem_cache *caches[MANY];
+	mempool_t *reserves[MANY];
 } many;
 
 static unsigned int most(void)
@@ -35,6 +36,7 @@ static void many_free(void)
 	unsigned int i;
 
 	for (i = 0; i < most(); i++) {
+		mempool_destroy(many.reserves[i]);
 		kmem_cache_destroy(many.caches[i]);
 		if (!IS_ERR_OR_NULL(many.pools[i]))
 			mpool_put(many.pools[i]);
@@ -61,6 +63,9 @@ static int many_alloc(void)
 			return PTR_ERR(many.classes[i]);
 		many.caches[i] = kmem_cache_create(name, SIZE, 0, 0, NULL);
 		if (!many.caches[i])
+			return -ENOMEM;
+		many.reserves[i] = mempool_create_slab_pool(1, many.caches[i]);
+		if (!many.reserves[i])
 			return -ENOMEM;
 	}
 	return 0;
@@ -94,6 +99,27 @@ static __always_inline void *cache_alloc(unsigned int n)
 static __always_inline void cache_free(unsigned int n, void *p)
 {
 	kmem_cache_free(many.caches[n], p);
+}
+
+/* There is one for everybody: what is left when nobody has a pool. */
+static __always_inline void *kmalloc_alloc(unsigned int n)
+{
+	return kmalloc(SIZE, GFP_NOWAIT);
+}
+
+static __always_inline void kmalloc_free(unsigned int n, void *p)
+{
+	kfree(p);
+}
+
+static __always_inline void *reserve_alloc(unsigned int n)
+{
+	return mempool_alloc(many.reserves[n], GFP_NOWAIT);
+}
+
+static __always_inline void reserve_free(unsigned int n, void *p)
+{
+	mempool_free(p, many.reserves[n]);
 }
 
 static __always_inline void in_turn(struct seq_file *m, struct bench_set *s,
@@ -142,6 +168,8 @@ int bench_many(struct seq_file *m)
 		in_turn(m, s, nr, "mpool", class_alloc, class_free);
 		in_turn(m, s, nr, "mpool-size", pool_alloc, pool_free);
 		in_turn(m, s, nr, "kmem_cache", cache_alloc, cache_free);
+		in_turn(m, s, nr, "kmalloc", kmalloc_alloc, kmalloc_free);
+		in_turn(m, s, nr, "mempool", reserve_alloc, reserve_free);
 	}
 	many_free();
 	kfree(s);

@@ -15,11 +15,23 @@
 /* Pairs of a thread in a run; the same for all while a group runs. */
 static unsigned int thread_pairs;
 
-static __always_inline int pairs(void *arg, bench_alloc_t alloc,
+/*
+ * A page_pool may be allocated from in one place at a time, so each thread has
+ * one of its own: sets that differ from the crew's by that.
+ */
+static struct bench_set own_sets[CREW_MAX];
+
+static __always_inline struct bench_set *set_of(const struct crew_member *me,
+						bool own)
+{
+	return own ? &own_sets[me->index] : me->crew->s;
+}
+
+static __always_inline int pairs(void *arg, bool own, bench_alloc_t alloc,
 				 bench_free_t free)
 {
 	struct crew_member *me = arg;
-	struct bench_set *s = me->crew->s;
+	struct bench_set *s = set_of(me, own);
 	const unsigned int nr = thread_pairs;
 	unsigned int i;
 	void *p;
@@ -37,11 +49,11 @@ static __always_inline int pairs(void *arg, bench_alloc_t alloc,
 	return crew_end(me->crew);
 }
 
-static __always_inline int hundreds(void *arg, bench_alloc_t alloc,
+static __always_inline int hundreds(void *arg, bool own, bench_alloc_t alloc,
 				    bench_free_t free)
 {
 	struct crew_member *me = arg;
-	struct bench_set *s = me->crew->s;
+	struct bench_set *s = set_of(me, own);
 	void **held = s->held + me->index * HUNDRED;
 	const unsigned int hundreds_each = thread_pairs / HUNDRED;
 	unsigned int i, n;
@@ -61,25 +73,37 @@ static __always_inline int hundreds(void *arg, bench_alloc_t alloc,
 	return crew_end(me->crew);
 }
 
-#define SUBJECT(id)							\
+#define PAIRS(id, own)							\
 static int pairs_##id(void *arg)					\
 {									\
-	return pairs(arg, bench_##id##_alloc, bench_##id##_free);	\
-}									\
-									\
-static int hundreds_##id(void *arg)					\
-{									\
-	return hundreds(arg, bench_##id##_alloc, bench_##id##_free);	\
+	return pairs(arg, own, bench_##id##_alloc, bench_##id##_free);	\
 }
 
-SUBJECT(mpool)
-SUBJECT(mpool_size)
-SUBJECT(kmem_cache)
-SUBJECT(kmalloc)
-SUBJECT(mempool)
-SUBJECT(alloc_pages)
-SUBJECT(bare)
-SUBJECT(bare_irq)
+#define HUNDREDS(id, own)						\
+static int hundreds_##id(void *arg)					\
+{									\
+	return hundreds(arg, own, bench_##id##_alloc, bench_##id##_free);	\
+}
+
+PAIRS(mpool, false)
+PAIRS(mpool_size, false)
+PAIRS(kmem_cache, false)
+PAIRS(kmalloc, false)
+PAIRS(mempool, false)
+PAIRS(alloc_pages, false)
+PAIRS(page_pool, true)
+PAIRS(bare, false)
+PAIRS(bare_irq, false)
+
+HUNDREDS(mpool, false)
+HUNDREDS(mpool_size, false)
+HUNDREDS(kmem_cache, false)
+HUNDREDS(kmalloc, false)
+HUNDREDS(mempool, false)
+HUNDREDS(alloc_pages, false)
+HUNDREDS(page_pool, true)
+HUNDREDS(bare, false)
+HUNDREDS(bare_irq, false)
 
 static const struct {
 	const char *name;
@@ -93,9 +117,35 @@ static const struct {
 	{ "kmalloc", pairs_kmalloc, hundreds_kmalloc },
 	{ "mempool", pairs_mempool, hundreds_mempool },
 	{ "alloc_pages", pairs_alloc_pages, hundreds_alloc_pages, true },
+	{ "page_pool", pairs_page_pool, hundreds_page_pool, true },
 	{ "bare", pairs_bare, hundreds_bare },
 	{ "bare-irq", pairs_bare_irq, hundreds_bare_irq },
 };
+
+static void own_sets_end(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(own_sets); i++)
+		if (own_sets[i].pages)
+			page_pool_destroy(own_sets[i].pages);
+	memset(own_sets, 0, sizeof(own_sets));
+}
+
+static int own_sets_make(const struct bench_set *s)
+{
+	unsigned int i;
+
+	for (i = 0; s->pages && i < ARRAY_SIZE(own_sets); i++) {
+		own_sets[i] = *s;
+		own_sets[i].pages = bench_page_pool(s->size);
+		if (!own_sets[i].pages) {
+			own_sets_end();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
 
 static void at_size(struct seq_file *m, struct bench_set *s)
 {
@@ -139,7 +189,10 @@ int bench_threads(struct seq_file *m)
 		err = bench_set_up(&s, sizes[i]);
 		if (err)
 			break;
-		at_size(m, &s);
+		err = own_sets_make(&s);
+		if (!err)
+			at_size(m, &s);
+		own_sets_end();
 		bench_set_down(&s);
 	}
 	return err;
