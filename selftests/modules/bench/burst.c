@@ -8,66 +8,39 @@
  * Slab.
  */
 #include <linux/delay.h>
-#include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "bench.h"
 #include "memory.h"
+#include "taker.h"
 
 #define BURST		10000
 #define INTERVAL_MS	1000
 /* The kernel adds up its per-CPU counters once a second. */
 #define SETTLE_MS	1500
 
-struct burst_user {
-	struct mpool *pool;
-	struct kmem_cache *cache;
-	unsigned int size;
-};
-
-static void *user_alloc(struct burst_user *u)
+static void come_and_go(struct seq_file *m, struct taker *t, void **bufs)
 {
-	if (u->pool)
-		return mpool_alloc(u->pool, u->size, GFP_KERNEL);
-	if (u->cache)
-		return kmem_cache_alloc(u->cache, GFP_KERNEL);
-	return alloc_pages(GFP_KERNEL, get_order(u->size));
-}
-
-static void user_free(struct burst_user *u, void *p)
-{
-	if (u->pool)
-		mpool_free(u->pool, p);
-	else if (u->cache)
-		kmem_cache_free(u->cache, p);
-	else
-		__free_pages(p, get_order(u->size));
-}
-
-static void come_and_go(struct seq_file *m, struct burst_user *u,
-			const char *subject, void **bufs)
-{
-	u64 (*taken)(void) = u->size < PAGE_SIZE ? memory_slab : memory_used;
+	u64 (*taken)(void) = t->size < PAGE_SIZE ? memory_slab : memory_used;
 	u64 before, during, after;
 	unsigned int i;
 
 	msleep(SETTLE_MS);
 	before = taken();
 	for (i = 0; i < BURST; i++) {
-		bufs[i] = user_alloc(u);
+		bufs[i] = taker_alloc(t);
 		if (!bufs[i])
 			break;
 	}
 	msleep(SETTLE_MS);
 	during = taken();
 	while (i)
-		user_free(u, bufs[--i]);
+		taker_free(t, bufs[--i]);
 	msleep(2 * INTERVAL_MS);
 	after = taken();
 	if (during > before)
-		bench_value(m, "burst-returned", u->size, BURST, subject,
+		bench_value(m, "burst-returned", t->size, BURST, t->name,
 			    "percent", 100 * (during - clamp(after, before, during)),
 			    during - before);
 }
@@ -82,22 +55,19 @@ static int at_size(struct seq_file *m, unsigned int size, void **bufs)
 			.max_age_ms = INTERVAL_MS,
 		},
 	};
-	struct burst_user u = { .size = size };
+	enum taker_kind kind;
+	struct taker t;
+	int err;
 
-	if (size >= PAGE_SIZE) {
-		come_and_go(m, &u, "alloc_pages", bufs);
-	} else {
-		u.cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
-		if (!u.cache)
-			return -ENOMEM;
-		come_and_go(m, &u, "kmem_cache", bufs);
-		kmem_cache_destroy(u.cache);
+	for (kind = 0; kind < TAKERS; kind++) {
+		if (!taker_can(kind, size))
+			continue;
+		err = taker_make(&t, kind, size, &cfg);
+		if (err)
+			return err;
+		come_and_go(m, &t, bufs);
+		taker_end(&t);
 	}
-	u.pool = mpool_create("bench", &cfg);
-	if (IS_ERR(u.pool))
-		return PTR_ERR(u.pool);
-	come_and_go(m, &u, "mpool", bufs);
-	mpool_put(u.pool);
 	return 0;
 }
 
