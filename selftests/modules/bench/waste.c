@@ -3,19 +3,21 @@
  * Memory that is spent and not asked for.
  *
  * waste: bytes inside a buffer beyond those asked for, as a share of the
- * buffer; the mean over allocations.  overhead: what the system lost, by its
- * own counters, beyond the bytes of buffers, as a share of it.  footprint: the
- * same beyond the bytes asked for, for a mixture of sizes.
+ * buffer; the mean over allocations.  waste-cost: the same of what the buffer
+ * takes with its header.  overhead: what the system lost, by its own counters,
+ * beyond the bytes of buffers, as a share of it.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/mm.h>
-#include <linux/prandom.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "../../../mpool/class.h"
 #include "bench.h"
 #include "memory.h"
+#include "taker.h"
+#include "trace.h"
 
 /* Until the last of what others freed is free. */
 #define SETTLE_MS	3000
@@ -23,35 +25,19 @@
 /* Coprime to every class's size: sizes of all remainders come up. */
 #define STEP		17
 
-static const struct {
-	unsigned int size;
-	unsigned int count;
-} trace[] = {
-#include "sizes.inc"
-};
-
-/* A pool of every size from @min_size on, 0: from 64, that makes nothing ahead. */
-static struct mpool *pool_create(unsigned int min_size)
-{
-	const struct mpool_config cfg = {
-		.settings = {
-			.min_size = min_size,
-			.max_size = 2 << 20,
-			.max = { 1 << 20, 1 << 18, 1 << 10 },
-			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
-			.growth_percent = 100,
-			.max_bytes = 2 * BENCH_BYTES_MAX,
-		},
-	};
-
-	return mpool_create("bench", &cfg);
-}
-
 static size_t mpool_gives(struct mpool *pool, size_t size)
 {
 	struct mpool_class *cls = mpool_class_get(pool, size);
 
 	return IS_ERR(cls) ? 0 : mpool_class_size(cls);
+}
+
+/* With the header, the room that it is rounded up to, and nothing else. */
+static size_t mpool_costs(struct mpool *pool, size_t size)
+{
+	struct mpool_class *cls = mpool_class_get(pool, size);
+
+	return IS_ERR(cls) ? 0 : mpool_class_cost(cls);
 }
 
 static size_t kmalloc_gives(struct mpool *pool, size_t size)
@@ -85,7 +71,8 @@ static void mean_print(struct seq_file *m, const char *shape,
 			    mean->nr * 10000);
 }
 
-static void inside(struct seq_file *m, const char *subject, struct mpool *pool,
+static void inside(struct seq_file *m, bool cost, const char *subject,
+		   struct mpool *pool,
 		   size_t (*gives)(struct mpool *pool, size_t size))
 {
 	struct mean uniform = {}, all = {};
@@ -94,14 +81,15 @@ static void inside(struct seq_file *m, const char *subject, struct mpool *pool,
 
 	for (i = 1; i <= LARGEST; i += STEP)
 		mean_add(&uniform, i, gives(pool, i), 1);
-	for (i = 0; i < ARRAY_SIZE(trace); i++) {
-		if (trace[i].size > LARGEST)
+	for (i = 0; i < bench_trace_nr; i++) {
+		if (bench_trace[i].size > LARGEST)
 			continue;
-		given = gives(pool, trace[i].size);
-		mean_add(&all, trace[i].size, given, trace[i].count);
+		given = gives(pool, bench_trace[i].size);
+		mean_add(&all, bench_trace[i].size, given, bench_trace[i].count);
 	}
-	mean_print(m, "waste-uniform", subject, &uniform);
-	mean_print(m, "waste-trace", subject, &all);
+	mean_print(m, cost ? "waste-uniform-cost" : "waste-uniform", subject,
+		   &uniform);
+	mean_print(m, cost ? "waste-trace-cost" : "waste-trace", subject, &all);
 }
 
 /* As many buffers as a part of BENCH_BYTES_MAX holds, for exact counters. */
@@ -110,177 +98,83 @@ static unsigned int overhead_nr(unsigned int size)
 	return min_t(unsigned long, 100000, BENCH_BYTES_MAX / 2 / size);
 }
 
-static void overhead_mpool(struct seq_file *m, unsigned int size, void **bufs)
+static int overhead(struct seq_file *m, enum taker_kind kind,
+		    unsigned int size, void **bufs)
 {
 	struct mpool_class_stats stats;
-	struct mpool *pool = pool_create(0);
 	unsigned int nr, i;
+	struct taker t;
 	u64 taken;
+	int err;
 
-	if (IS_ERR(pool))
-		return;
+	err = taker_make(&t, kind, size, &trace_pool_config);
+	if (err)
+		return err;
 	nr = overhead_nr(size);
 	taken = memory_used();
 	for (i = 0; i < nr; i++) {
-		bufs[i] = mpool_alloc(pool, size, GFP_KERNEL);
+		bufs[i] = taker_alloc(&t);
 		if (!bufs[i])
 			break;
 	}
 	taken = memory_used() - taken;
-	mpool_get_stats(pool, &stats);
-	memory_print(m, "overhead", size, "mpool", taken, stats.backed * size);
+	/* A magazine's are buffers as well. */
+	stats.backed = i;
+	if (t.pool)
+		mpool_get_stats(t.pool, &stats);
+	memory_print(m, "overhead", size, t.name, taken, stats.backed * size);
 	while (i)
-		mpool_free(pool, bufs[--i]);
-	mpool_put(pool);
-}
-
-static void overhead_cache(struct seq_file *m, unsigned int size, void **bufs)
-{
-	struct kmem_cache *cache;
-	unsigned int nr, i;
-	u64 taken;
-
-	cache = kmem_cache_create("mpool_bench", size, 0, 0, NULL);
-	if (!cache)
-		return;
-	nr = overhead_nr(size);
-	taken = memory_used();
-	for (i = 0; i < nr; i++) {
-		bufs[i] = kmem_cache_alloc(cache, GFP_KERNEL);
-		if (!bufs[i])
-			break;
-	}
-	taken = memory_used() - taken;
-	memory_print(m, "overhead", size, "kmem_cache", taken, (u64)i * size);
-	while (i)
-		kmem_cache_free(cache, bufs[--i]);
-	kmem_cache_destroy(cache);
-}
-
-static void *footprint_alloc(struct mpool *pool, size_t size)
-{
-	return pool ? mpool_alloc(pool, size, GFP_KERNEL) :
-		      kmalloc(size, GFP_KERNEL);
-}
-
-static void footprint_free(struct mpool *pool, void *p)
-{
-	if (pool)
-		mpool_free(pool, p);
-	else
-		kfree(p);
-}
-
-/* The trace's sizes in its proportions, well mixed: golden-ratio steps. */
-static unsigned int trace_size(unsigned int n)
-{
-	u64 at, total = 0;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(trace); i++)
-		total += trace[i].count;
-	at = mul_u64_u32_shr(total, n * 2654435769U, 32);
-	for (i = 0; at >= trace[i].count; i++)
-		at -= trace[i].count;
-	return trace[i].size;
-}
-
-static void footprint(struct seq_file *m, const char *subject,
-		      struct mpool *pool, void **bufs, unsigned int most)
-{
-	unsigned int n, size;
-	u64 asked = 0, taken;
-
-	taken = memory_used();
-	for (n = 0; n < most && asked < BENCH_BYTES_MAX / 2; n++) {
-		size = trace_size(n);
-		bufs[n] = footprint_alloc(pool, size);
-		if (!bufs[n])
-			break;
-		asked += size;
-	}
-	taken = memory_used() - taken;
-	memory_print(m, "footprint", 0, subject, taken, asked);
-	while (n)
-		footprint_free(pool, bufs[--n]);
-}
-
-/*
- * Buffers of the trace come and go, so many at a time: how often the system is
- * asked, for an allocation.  Each kmalloc asks it.
- */
-static void traffic(struct seq_file *m, struct mpool *pool, void **bufs)
-{
-	const unsigned int nr = 20000, window = 256;
-	struct mpool_class_stats stats;
-	struct rnd_state random;
-	unsigned int n;
-	u64 was;
-
-	prandom_seed_state(&random, 1);
-	mpool_get_stats(pool, &stats);
-	was = stats.misses;
-	memset(bufs, 0, window * sizeof(*bufs));
-	for (n = 0; n < nr; n++) {
-		void **buf = &bufs[prandom_u32_state(&random) % window];
-
-		if (*buf)
-			mpool_free(pool, *buf);
-		*buf = mpool_alloc(pool, trace_size(n), GFP_KERNEL);
-	}
-	mpool_get_stats(pool, &stats);
-	for (n = 0; n < window; n++)
-		if (bufs[n])
-			mpool_free(pool, bufs[n]);
-	bench_value(m, "calls-trace", 0, window, "mpool", "calls",
-		    stats.misses - was, nr);
-	bench_value(m, "calls-trace", 0, window, "kmalloc", "calls", nr, nr);
+		taker_free(&t, bufs[--i]);
+	taker_end(&t);
+	return 0;
 }
 
 /**
  * bench_waste() - inside of buffers, beside them, and both
  * @m: where to
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, or an error that something could not be made.
  */
 int bench_waste(struct seq_file *m)
 {
-	static const unsigned int sizes[] = { 256, 1024, 4096, 16384, 65536 };
+	static const unsigned int sizes[] = {
+		256, 1024, 4096, 12288, 16384, 65536, SZ_2M,
+	};
 	const unsigned int most = 200000;
+	enum taker_kind kind;
 	struct mpool *pool;
 	unsigned int i;
 	void **bufs;
+	int err = 0;
 
 	/* What other groups left goes by RCU and by work queues. */
 	msleep(SETTLE_MS);
 	bufs = vmalloc(array_size(most, sizeof(*bufs)));
-	pool = pool_create(0);
+	pool = trace_pool_create(0);
 	if (!bufs || IS_ERR(pool)) {
 		if (!IS_ERR(pool))
 			mpool_put(pool);
 		vfree(bufs);
 		return -ENOMEM;
 	}
-	inside(m, "mpool-64", pool, mpool_gives);
-	inside(m, "kmalloc", NULL, kmalloc_gives);
+	inside(m, false, "mpool-64", pool, mpool_gives);
+	inside(m, false, "kmalloc", NULL, kmalloc_gives);
+	inside(m, true, "mpool-64", pool, mpool_costs);
+	inside(m, true, "kmalloc", NULL, kmalloc_gives);
 	mpool_put(pool);
-	pool = pool_create(MPOOL_SIZE_MIN);
+	pool = trace_pool_create(MPOOL_SIZE_MIN);
 	if (!IS_ERR(pool)) {
-		inside(m, "mpool", pool, mpool_gives);
+		inside(m, false, "mpool", pool, mpool_gives);
+		inside(m, true, "mpool", pool, mpool_costs);
 		traffic(m, pool, bufs);
 		mpool_put(pool);
 	}
-	pool = pool_create(MPOOL_SIZE_MIN);
-	if (!IS_ERR(pool)) {
-		footprint(m, "mpool", pool, bufs, most);
-		mpool_put(pool);
-	}
-	msleep(SETTLE_MS);
-	footprint(m, "kmalloc", NULL, bufs, most);
+	footprints(m, bufs, most);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		overhead_mpool(m, sizes[i], bufs);
-		overhead_cache(m, sizes[i], bufs);
+		for (kind = 0; !err && kind < TAKERS; kind++)
+			if (taker_can(kind, sizes[i]))
+				err = overhead(m, kind, sizes[i], bufs);
 	}
 	vfree(bufs);
-	return 0;
+	return err;
 }
