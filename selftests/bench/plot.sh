@@ -63,8 +63,8 @@ render() {
 	for term in svg png; do
 		{
 			case $term in
-			svg)	echo "set terminal svg size 960,600 font 'DejaVu Sans,13' background '#ffffff'" ;;
-			png)	echo "set terminal pngcairo size 960,600 font 'DejaVu Sans,11'" ;;
+			svg)	echo "set terminal svg size 960,${height:-600} font 'DejaVu Sans,13' background '#ffffff'" ;;
+			png)	echo "set terminal pngcairo size 960,${height:-600} font 'DejaVu Sans,11'" ;;
 			esac
 			cat <<-GNUPLOT
 				set output '$out/$name.$term'
@@ -115,6 +115,87 @@ unit_of() {
 	esac
 }
 
+# labelled NAME TITLE YLABEL COMMANDS: $tmp/labelled has LABEL, SUBJECT, VALUE; a
+# group for each label, in the order in which they come
+labelled() {
+	local name=$1 plot="" subject n=2 names
+	[ -s "$tmp/labelled" ] || return 0
+	names=$(cut -f 2 "$tmp/labelled" | awk '!seen[$0]++')
+	awk -F "\t" -v names="$(tr '\n' ' ' <<<"$names")" '
+		BEGIN { nr = split(names, name, " ") }
+		!($1 in seen) { seen[$1] = 1; order[++labels] = $1 }
+		{ value[$1, $2] = $3 }
+		END {
+			for (l = 1; l <= labels; l++) {
+				printf "%s", order[l]
+				for (n = 1; n <= nr; n++)
+					printf "\t%s", (order[l], name[n]) in value ? value[order[l], name[n]] : "nan"
+				print ""
+			}
+		}' "$tmp/labelled" >"$tmp/bars"
+	for subject in $names; do
+		plot+="${plot:+, }'$tmp/bars' using $n:xtic(1) $(style "$subject" | sed 's/pt .*//') title '$subject'"
+		n=$((n + 1))
+	done
+	render "$name" "$2" "" "$3" \
+		"set datafile separator '\t'
+		set xtics rotate by -30 noenhanced
+		set style data histogram
+		set style histogram clustered gap 1
+		set style fill solid 0.9 noborder
+		$4" "$plot"
+}
+
+# memory NAME TITLE SHAPES: percents of $bed
+memory() {
+	jq -r --arg bed "$bed" --arg shapes "$3" '
+		def bytes: if . >= 1048576 then " \(. / 1048576)M"
+			elif . >= 1024 then " \(. / 1024)K"
+			elif . == 0 then "" else " \(.)" end;
+		($shapes | split(" "))[] as $shape | .[] |
+		select(.bed == $bed and .shape == $shape and .unit == "percent") |
+		[.shape + (.size | bytes), .subject, .median] | @tsv' \
+		"$out/report.json" >"$tmp/labelled"
+	labelled "$1-$bed" "$2 ($bed)" "percent" "set yrange [0:*]"
+}
+
+# target_bars VERDICT COLOUR: a bar for each of these
+target_bars() {
+	printf "'%s' using (0.01):1:(0.01):(strcol(3) eq '%s' ? (\$4 > 0.011 ? \$4 : 0.011) : NaN):(\$1 - 0.35):(\$1 + 0.35)" \
+		"$tmp/bars" "$1"
+	printf " with boxxyerror lc '%s' title '%s'" "$2" "$1"
+}
+
+# targets: of $bed, so that up to 1 is met: measured by target for what shall be
+# small, target by measured for what shall be large
+targets() {
+	local rows
+	jq -r --arg bed "$bed" '
+		.[] | select(.bed == $bed and .value != null) |
+		(.target | split(" ")) as $t | ($t[1] | tonumber) as $limit |
+		[.what, (if .verdict == "met" then "met" else "missed" end),
+		 (if $t[0] == ">=" then
+			if .value > 0 then $limit / .value else 10 end
+		  elif $limit == 0 then (if .value == 0 then 1 else 10 end)
+		  else .value / $limit end | [., 10] | min)] | @tsv' \
+		"$out/targets.json" | nl -w 1 >"$tmp/bars"
+	[ -s "$tmp/bars" ] || return 0
+	rows=$(wc -l <"$tmp/bars")
+	height=$((150 + 22 * rows)) render "targets-$bed" \
+		"Measured against the target: up to 1 is met ($bed)" \
+		"share of the target; 10: or more" "" \
+		"set datafile separator '\t'
+		set key outside center bottom horizontal noenhanced
+		set style fill solid 0.9 noborder
+		set logscale x
+		set xrange [0.01:11]
+		set yrange [$rows.6:0.4]
+		set ytics noenhanced
+		unset grid
+		set arrow from 1, graph 0 to 1, graph 1 nohead lc '#000000' lw 2 front" \
+		"$(target_bars met '#1e8449'), $(target_bars missed '#c0392b'), '$tmp/bars' using (0.01):1:ytic(2) with points pt 0 notitle"
+}
+
 for bed in $(jq -r 'map(.bed) | unique[]' "$out/report.json"); do
 	unit=$(unit_of "$bed")
 	for init in $(jq -r --arg b "$bed" 'map(select(.bed == $b).init_on_alloc) | unique[]' "$out/report.json"); do
@@ -142,4 +223,13 @@ for bed in $(jq -r 'map(.bed) | unique[]' "$out/report.json"); do
 		select_records ".bed == \"$bed\" and .shape == \"cross\" and .threads == 2 and .batch == 1" | series size
 	done
 	bars "cross-$bed" "Allocated on one CPU, freed on another ($said)" "$unit a buffer" "set yrange [0:*]"
+	select_records ".bed == \"$bed\" and .shape == \"cross-used\" and .threads == 2" | series size
+	bars "cross-used-$bed" "The same, written on the one and read on the other ($said)" "$unit a buffer" "set yrange [0:*]"
+	select_records ".bed == \"$bed\" and .shape == \"softirq-pair\"" | series size
+	bars "softirq-$bed" "An allocation and its free in a softirq ($said)" "$unit a pair" "set yrange [0:*]"
+	memory waste "Memory that nobody asked for" \
+		"waste-uniform waste-uniform-cost waste-trace waste-trace-cost footprint"
+	memory overhead "Memory beside the buffers" overhead
+	memory burst "Memory back after 10,000 buffers" burst-returned
+	targets "$bed"
 done
