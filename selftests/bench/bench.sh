@@ -73,7 +73,7 @@ for bed in "${beds[@]}"; do
 	case $bed in
 	native-*)
 		measure "$bed" 0 single softirq bulk matrix threads cross many waste
-		measure "$bed" 1 single bulk ;;
+		measure "$bed" 1 single bulk threads cross ;;
 	esac
 done
 say "time: $((SECONDS - start)) s"
