@@ -12,11 +12,12 @@ out=$BUILD/bench
 mode=${1:-full}
 read -r -a beds <<<"${BENCH_BEDS:-insn-6.1 insn-7.2 native-7.2}"
 case $mode in
-full)	quick=0 ;;
-quick)	quick=1 ;;
+full)	quick=0 limit=900 ;;
+quick)	quick=1 limit=180 ;;
 *)	die "full or quick, not $mode" ;;
 esac
 bash "$VM_DIR/packages.sh" base bench
+began=$SECONDS
 rm -rf "$out"
 mkdir -p "$out/raw"
 
@@ -103,4 +104,7 @@ tables() {
 tables true >"$out/report.txt"
 tables false
 bash "$here/plot.sh"
+took=$((SECONDS - began))
+say "all together: $took s"
+[ "$took" -le "$limit" ] || say "that is more than the $limit s that \"$mode\" may take"
 say "all of it is in ${out#"$TOP/"}: report.json, .csv, .txt, plots"
