@@ -38,6 +38,23 @@ awk '
 	}' Documentation/errors.rst | sort -u >"$documented"
 grep -v '^#' $list | awk '{ print $1, $2 }' | sort -u >"$tested"
 
+# body FILE TEST: the test, and the file's functions that it names
+body() {
+	awk -v test="$2" '
+		NR == FNR && $0 ~ "^TEST_F.*\\([a-z0-9_]+, " test "[,)]" { on = 1 }
+		NR == FNR && on { print; text = text $0 }
+		NR == FNR && on && /^}/ { on = 0 }
+		NR == FNR { next }
+		/^[a-z].*\(/ && !/;$/ {
+			name = $0
+			sub(/\(.*/, "", name)
+			sub(/.*[ *]/, "", name)
+			helper = index(text, name "(") || index(text, name ",")
+		}
+		helper { print }
+		/^}/ { helper = 0 }' "$1" "$1"
+}
+
 bad=0
 if ! cmp -s "$documented" "$tested"; then
 	comm -23 "$documented" "$tested" | sed 's/^/no test for /'
@@ -52,8 +69,8 @@ while read -r call errno file test; do
 	if ! grep -qE "^TEST_F.*\([a-z]+, ${test}[,)]" "selftests/$file"; then
 		echo "$call $errno: there is no test $test in $file"
 		bad=1
-	elif ! grep -q "$errno" "selftests/$file" && [ "$errno" != ENOENT ]; then
-		echo "$call $errno: $file does not name it"
+	elif ! body "selftests/$file" "$test" | grep -q "$errno"; then
+		echo "$call $errno: $test in $file does not name it"
 		bad=1
 	fi
 done <$list

@@ -246,6 +246,8 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_file_operations, ATTACK_TIMEOUT)
 			EXPECT_TRUE(!err || (injected && !ops[i].always)) {
 				TH_LOG("%s, %u: %d", ops[i].name, n, err);
 			}
+			if (err && ops[i].run == open_it)
+				EXPECT_EQ(-ENOMEM, err);
 			if (err)
 				EXPECT_TRUE(same(before,
 						 state_now(&self->pool)));

@@ -35,6 +35,7 @@ TEST_F_TIMEOUT(attack, 17_unloading_while_used, ATTACK_TIMEOUT)
 	EXPECT_TRUE(busy(delete("mpool")));
 	close(fd);
 	ASSERT_EQ(0, delete_in_the_end());
+	EXPECT_EQ(-ENOENT, mt_open(O_RDONLY));
 
 	/* A lease, then its mapping alone. */
 	ASSERT_EQ(0, insert(self->fd, ""));
