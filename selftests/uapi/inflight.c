@@ -92,19 +92,22 @@ static long quarantined(const struct mt_pool *pool)
 static int reuse(struct mt_client *c, __u64 size)
 {
 	struct mpool_lease leases[MAX];
+	bool good = true;
 	int i, nr;
+	char *p;
 
 	mt_await_clean(c->fd, "");
-	nr = mt_lease(c->fd, size, MAX, leases);
-	for (i = 0; i < nr; i++)
-		if (!mt_all(c->win + leases[i].offset, 0, size) &&
-		    !mt_all(c->win + leases[i].offset, 0xbb, size))
-			return -EIO;
-	for (i = 0; i < nr; i++)
-		memset(c->win + leases[i].offset, 0xbb, size);
+	nr = mt_lease_wait(c->fd, 0, size, MAX, mt_now() + 10000000000ULL,
+			   leases);
+	for (i = 0; i < nr; i++) {
+		p = c->win + leases[i].offset;
+		/* Nobody's bytes, or its own. */
+		good &= mt_all(p, *p ? 0xbb : 0, size);
+		memset(p, 0xbb, size);
+	}
 	if (nr > 0)
 		mt_release_leases(c->fd, leases, nr);
-	return nr;
+	return good ? nr : -EIO;
 }
 
 /* All others come again and again, one does not; 0, or what went wrong. */
@@ -157,6 +160,17 @@ static int set_option(int fd, int option, int value)
 	return setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
 }
 
+/* A signal may end the call, and not what it began. */
+static int connect_to(int fd, const struct sockaddr_in *addr)
+{
+	while (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+		if (errno == EISCONN)
+			break;
+		else if (errno != EINTR && errno != EALREADY)
+			return -errno;
+	return 0;
+}
+
 static int link_up(struct link *l)
 {
 	struct sockaddr_in addr = {
@@ -175,9 +189,9 @@ static int link_up(struct link *l)
 	    set_option(l->from, SO_ZEROCOPY, 1) ||
 	    bind(fd, (struct sockaddr *)&addr, len) || listen(fd, 1) ||
 	    getsockname(fd, (struct sockaddr *)&addr, &len) ||
-	    connect(l->from, (struct sockaddr *)&addr, len))
+	    connect_to(l->from, &addr))
 		return -errno;
-	l->to = accept(fd, NULL, NULL);
+	l->to = TEMP_FAILURE_RETRY(accept(fd, NULL, NULL));
 	close(fd);
 	memset(filler, 0x11, FILLER);
 	if (l->to < 0 || send(l->from, filler, FILLER, MSG_DONTWAIT) != FILLER)
@@ -240,7 +254,6 @@ TEST_F(inflight, sent)
 	EXPECT_EQ(SIGBUS, mt_poke(self->buf, 1));
 	EXPECT_EQ(1, quarantined(&self->pool));
 	EXPECT_EQ(0, reuse_others(&self->other, variant->size));
-	EXPECT_EQ(1, quarantined(&self->pool));
 	EXPECT_EQ(0, receive(&l, 0x5a, variant->size));
 	EXPECT_EQ(0, reap(&l));
 	EXPECT_EQ(MAX, clean_again(&self->pool, variant->size));
@@ -368,8 +381,9 @@ static int ring_register(struct ring *r, void *buf, size_t len)
 
 static int ring_unregister(struct ring *r)
 {
-	return syscall(__NR_io_uring_register, r->fd,
-		       IORING_UNREGISTER_BUFFERS, NULL, 0) ? -errno : 0;
+	return TEMP_FAILURE_RETRY(syscall(__NR_io_uring_register, r->fd,
+					  IORING_UNREGISTER_BUFFERS, NULL,
+					  0)) ? -errno : 0;
 }
 
 static bool can_register(int fd)
@@ -523,11 +537,7 @@ static void *read_until_gone(void *arg)
 /* Released at any moment of a read: no byte of it reaches the next client. */
 TEST_F_TIMEOUT(inflight, direct_race, 120)
 {
-	struct reader r = {
-		.disk = open_disk(),
-		.buf = self->buf,
-		.size = variant->size,
-	};
+	struct reader r = { open_disk(), self->buf, variant->size, 0 };
 	pthread_t thread;
 	int i;
 
