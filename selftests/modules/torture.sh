@@ -1,13 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # TAP: everything at once, see torture/. While it runs, CPUs go and come
-# back, all shrinkers are called, and the views are read. TORTURE_SECONDS is the
-# length of all cases together.
+# back, all shrinkers are called, the views are read, processes lease from the pool
+# and are killed at it; where the kernel can do that, allocations fail in all but one
+# case. TORTURE_SECONDS is the length of all cases together.
 
 modules=${MODULES:-/modules}
 total=${TORTURE_SECONDS:-24}
+cases=4
 cpus=/sys/devices/system/cpu
+debug=/sys/kernel/debug
+events=/sys/kernel/tracing/events/mpool/enable
+running=/sys/module/mpool_torture/parameters/running
 gone=/tmp/torture.gone
+leased=/tmp/torture.leased
+spoiled=/tmp/torture.spoiled
+# More than can fail: the kernel counts down from it.
+times=1000000000
 disturbers=
 n=0
 
@@ -33,9 +42,60 @@ shrink() {
 
 look() {
 	while :; do
-		cat /sys/kernel/debug/mpool/summary /sys/kernel/debug/mpool/torture/*
+		cat $debug/mpool/summary $debug/mpool/torture/*
 		sleep 0.1
 	done >/dev/null 2>&1
+}
+
+# Who leases stops when the module says so, which then waits for what is leased.
+lease() {
+	seed=0
+	while :; do
+		seed=$((seed + 1))
+		/tests/tools/lessee torture $seed $running &
+		lessee=$!
+		echo $lessee >$leased
+		sleep $((seed % 3 + 1))
+		kill -KILL $lessee 2>/dev/null
+		wait $lessee
+		# killed, as it should be, or ended by itself
+		[ $? -ne 2 ] || echo $lessee >>$spoiled
+	done 2>/dev/null
+}
+
+can_fail() {
+	[ -d $debug/failslab ] && [ -d $debug/fail_page_alloc ]
+}
+
+# failing NAME VALUE: for both kinds
+failing() {
+	echo "$2" >$debug/failslab/"$1"
+	echo "$2" >$debug/fail_page_alloc/"$1"
+}
+
+# By turns anybody's that cannot wait, in interrupts too, and any of those who
+# torture the pool; never all of everybody's.
+fail() {
+	failing probability 5
+	while :; do
+		sleep 1
+		failing task-filter Y
+		failing ignore-gfp-wait N
+		sleep 1
+		failing ignore-gfp-wait Y
+		failing task-filter N
+	done
+}
+
+fail_never() {
+	can_fail || return
+	failing probability 0
+	failing ignore-gfp-wait Y
+	failing task-filter N
+}
+
+failed() {
+	echo $((times - $(cat $debug/"$1"/times)))
 }
 
 disturb() {
@@ -48,39 +108,107 @@ disturb() {
 peace() {
 	# shellcheck disable=SC2086
 	kill $disturbers
-	wait 2>/dev/null
+	# shellcheck disable=SC2086
+	wait $disturbers 2>/dev/null
+	disturbers=
+	# The last one, if its keeper went first.
+	kill -KILL "$(cat $leased)" 2>/dev/null
+	fail_never
 	for cpu in "$cpus"/cpu[1-9]*/online; do
 		[ ! -w "$cpu" ] || echo 1 >"$cpu" 2>/dev/null
 	done
+	# Who still has the file open keeps the pool: and its name.
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -d $debug/mpool/torture ] || return
+		sleep 0.5
+	done
+	echo "# the pool is still there"
 }
 
 torture() {
 	name=$1
 	shift
 	n=$((n + 1))
-	if insmod "$modules/mpool_torture.ko" seconds=$((total / 3)) "$@"; then
+	disturb shrink look lease
+	[ ! -w $cpus/cpu1/online ] || disturb hotplug
+	case $* in
+	*scarce=1*)	! can_fail || disturb fail ;;
+	esac
+	if insmod "$modules/mpool_torture.ko" seconds=$((total / cases)) "$@"; then
 		rmmod mpool_torture
 		echo "ok $n $name"
 	else
 		echo "not ok $n $name"
 	fi
 	dmesg | sed -n 's/.*mpool_torture: /# /p' | tail -n 6
+	peace
 }
 
+# Where nobody uses mpool: see init.
+trace() {
+	[ ! -w $events ] || echo "$1" >$events
+}
+
+# seen NAME TIMES
+seen() {
+	n=$((n + 1))
+	if [ "$2" -gt 0 ]; then
+		echo "ok $n $1 # $2 times"
+	else
+		echo "not ok $n $1"
+	fi
+}
+
+skip() {
+	n=$((n + 1))
+	echo "ok $n $1 # SKIP $2"
+}
+
+last=$(sed 's/.*[,-]//' /sys/devices/system/node/has_memory 2>/dev/null)
+
 echo "TAP version 13"
-echo "1..4"
+echo "1..$((cases + 4))"
 [ -z "$TORTURE_SECONDS" ] || echo "# $total s on $(nproc) CPUs"
 : >"$gone"
-disturb shrink look
-[ ! -w $cpus/cpu1/online ] || disturb hotplug
-torture "with room"
+: >"$spoiled"
+if can_fail; then
+	failing verbose 0
+	failing times $times
+	echo 0 >$debug/fail_page_alloc/min-order
+fi
+torture "with room, on one node" node=$((${last:-0} + 1)) scarce=1
 torture "at the limit" max=64 tasks=24
-torture "with a reserve" max=64 reserve=8
-peace
+trace 1
+torture "with a reserve, traced" max=64 reserve=8 scarce=1
+trace 0
+torture "debugged" debug=1 scarce=1
 if [ ! -w $cpus/cpu1/online ]; then
-	echo "ok 4 CPUs went # SKIP no CPU can go offline here"
-elif [ -s "$gone" ]; then
-	echo "ok 4 CPUs went # $(wc -l <"$gone") times"
+	skip "CPUs went" "no CPU can go offline here"
 else
-	echo "not ok 4 CPUs went"
+	seen "CPUs went" "$(wc -l <$gone)"
+fi
+seen "processes leased" "$(dmesg | awk '/mpool_torture: / && / leases, / {
+	sub(/ leases, .*/, "")
+	sum += $NF
+} END { print sum + 0 }')"
+n=$((n + 1))
+if [ -s "$spoiled" ]; then
+	echo "not ok $n leases had nobody else's bytes"
+else
+	echo "ok $n leases had nobody else's bytes"
+fi
+if can_fail; then
+	n=$((n + 1))
+	slabs=$(failed failslab)
+	pages=$(failed fail_page_alloc)
+	if [ "$slabs" -gt 0 ] && [ "$pages" -gt 0 ]; then
+		echo "ok $n allocations failed # $slabs of slabs, $pages of pages"
+	else
+		echo "not ok $n allocations failed # $slabs of slabs, $pages of pages"
+	fi
+	failing times 1
+	failing verbose 2
+	echo 1 >$debug/fail_page_alloc/min-order
+else
+	skip "allocations failed" "this kernel lets none fail"
 fi

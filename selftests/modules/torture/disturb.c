@@ -34,6 +34,7 @@ static int trim_fn(void *arg)
 	struct torture *t = arg;
 	struct rnd_state rnd;
 
+	torture_may_fail();
 	prandom_seed_state(&rnd, 42);
 	while (!kthread_should_stop()) {
 		u32 r = prandom_u32_state(&rnd);
@@ -49,6 +50,7 @@ static int resize_fn(void *arg)
 	struct torture *t = arg;
 	struct rnd_state rnd;
 
+	torture_may_fail();
 	prandom_seed_state(&rnd, 43);
 	while (!kthread_should_stop()) {
 		u32 r = prandom_u32_state(&rnd);
@@ -78,6 +80,7 @@ static int configure_fn(void *arg)
 
 	if (t->reserve)
 		mask |= MPOOL_CONFIG_RESERVE;
+	torture_may_fail();
 	prandom_seed_state(&rnd, 45);
 	while (!kthread_should_stop()) {
 		u32 r = prandom_u32_state(&rnd);

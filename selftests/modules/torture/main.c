@@ -3,9 +3,11 @@
  * Everything at once, on a pool too small for it: allocation and free, single
  * and in bulk, by size and by class, from tasks, softirq (tasklet), hardirq
  * (irq_work) and hrtimers on all CPUs; frees on other CPUs than the
- * allocation; waiting without limit, with a timeout, and being killed at it;
- * trimming, resizing, changing the settings and reading the counters meanwhile.  The script that
- * loads this adds CPU hotplug, the shrinkers and the views.
+ * allocation; all or nothing; waiting without limit, with and without I/O, with a
+ * timeout, and being killed at it; trimming, resizing, changing the settings and
+ * reading the counters meanwhile, on one node and on all, debugged and not.  The
+ * script that loads this adds CPU hotplug, the shrinkers, the views, tracepoints,
+ * processes that lease, and allocations that fail.
  *
  * Each buffer is stamped all over when it is had, and the stamp proved while
  * it is held and before it is given back: a buffer in two hands, or one that
@@ -34,7 +36,6 @@
 
 #include "../../../mpool/compat/export.h"
 #include "../../../mpool/compat/timer.h"
-#include "../balance.h"
 #include "../stamp.h"
 #include "torture.h"
 
@@ -54,6 +55,22 @@ static unsigned int reserve;
 module_param(reserve, uint, 0444);
 MODULE_PARM_DESC(reserve, "Buffers of each class set aside");
 
+static unsigned int node;
+module_param(node, uint, 0444);
+MODULE_PARM_DESC(node, "Node that all memory is to be of, + 1");
+
+static bool debug;
+module_param(debug, bool, 0444);
+MODULE_PARM_DESC(debug, "Watch each buffer");
+
+static bool scarce;
+module_param(scarce, bool, 0444);
+MODULE_PARM_DESC(scarce, "Allocations may fail: only with a reserve is waiting sure");
+
+static bool running;
+module_param(running, bool, 0444);
+MODULE_PARM_DESC(running, "Says who may lease");
+
 static unsigned int broken;
 module_param(broken, uint, 0444);
 MODULE_PARM_DESC(broken, "Writes to this many buffers after their free, to see it found");
@@ -64,20 +81,12 @@ MODULE_PARM_DESC(broken, "Writes to this many buffers after their free, to see i
 #define IRQ_NS		(250 * NSEC_PER_USEC)
 /* Letters that one interrupt opens, lest it lasts for milliseconds. */
 #define IRQ_MAIL	4
-/* Time for the last waiters; nobody holds a buffer then. */
-#define PATIENCE	(30 * HZ)
 
 static const u32 sizes[] = {
 	64, 192, 1024, 3072, SZ_4K, SZ_8K, SZ_16K + SZ_4K, SZ_64K, SZ_128K,
 };
 
 #define SIZES		ARRAY_SIZE(sizes)
-
-enum where { TASK, SOFTIRQ, HARDIRQ, HRTIMER, NR_WHERE };
-
-static const char * const where_names[] = {
-	"task", "softirq", "hardirq", "hrtimer"
-};
 
 /* What interrupts one CPU. Each is never run twice at once, so owns its rnd. */
 struct percpu_irqs {
@@ -98,8 +107,7 @@ static struct torture t;
 /* NULL until a task asked for it; then constant. */
 static struct mpool_class *classes[SIZES];
 static LLIST_HEAD(mail);
-static atomic_long_t had[NR_WHERE], missed[NR_WHERE];
-static atomic_t to_break, timeouts, killed, ended;
+static atomic_t to_break, ended;
 static DEFINE_PER_CPU(struct percpu_irqs, irqs);
 
 static struct mpool_class *class_of(u32 index, bool wanted)
@@ -120,7 +128,7 @@ static void class_get(u32 index)
 
 static struct stamp *stamp(void *buf, u32 index, enum where where)
 {
-	atomic_long_inc(&had[where]);
+	atomic_long_inc(&t.had[where]);
 	return stamp_write(buf, sizes[index], index);
 }
 
@@ -166,13 +174,13 @@ static void *get(u32 index, bool by_class, gfp_t gfp)
 	return mpool_alloc(t.pool, sizes[index], gfp);
 }
 
-static void *get_timeout(u32 index, bool by_class, long timeout)
+static void *get_timeout(u32 index, bool by_class, gfp_t gfp, long timeout)
 {
 	struct mpool_class *cls = class_of(index, by_class);
 
 	if (cls)
-		return mpool_class_alloc_timeout(cls, GFP_KERNEL, timeout);
-	return mpool_alloc_timeout(t.pool, sizes[index], GFP_KERNEL, timeout);
+		return mpool_class_alloc_timeout(cls, gfp, timeout);
+	return mpool_alloc_timeout(t.pool, sizes[index], gfp, timeout);
 }
 
 /* Frees what others allocated, elsewhere, as many as told; leaves the rest. */
@@ -193,14 +201,29 @@ static void read_mail(unsigned int most)
 	llist_add_batch(list, last, &mail);
 }
 
-static void bulk(u32 index, bool by_class, gfp_t gfp, enum where where)
+static unsigned int get_bulk(u32 index, bool by_class, bool all, gfp_t gfp,
+			     void **bufs)
+{
+	struct mpool_class *cls = class_of(index, by_class);
+	bool had;
+
+	if (!all)
+		return cls ? mpool_class_alloc_bulk(cls, gfp, BULK, bufs) :
+			mpool_alloc_bulk(t.pool, sizes[index], gfp, BULK, bufs);
+	had = cls ? mpool_class_alloc_all(cls, gfp, BULK, bufs) :
+		mpool_alloc_all(t.pool, sizes[index], gfp, BULK, bufs);
+	atomic_inc(had ? &t.bulk_all : &t.bulk_none);
+	return had ? BULK : 0;
+}
+
+static unsigned int bulk(u32 index, bool by_class, bool all, gfp_t gfp,
+			 enum where where)
 {
 	struct mpool_class *cls = class_of(index, by_class);
 	unsigned int i, got;
 	void *bufs[BULK];
 
-	got = cls ? mpool_class_alloc_bulk(cls, gfp, BULK, bufs) :
-		mpool_alloc_bulk(t.pool, sizes[index], gfp, BULK, bufs);
+	got = get_bulk(index, by_class, all, gfp, bufs);
 	for (i = 0; i < got; i++)
 		stamp(bufs[i], index, where);
 	for (i = 0; i < got; i++)
@@ -209,6 +232,7 @@ static void bulk(u32 index, bool by_class, gfp_t gfp, enum where where)
 		mpool_class_free_bulk(cls, got, bufs);
 	else
 		mpool_free_bulk(t.pool, got, bufs);
+	return got;
 }
 
 static void irq_step(struct percpu_irqs *pi, enum where where)
@@ -219,11 +243,11 @@ static void irq_step(struct percpu_irqs *pi, enum where where)
 	void *buf;
 
 	if (r % 16 < 2) {
-		bulk(index, by_class, GFP_ATOMIC, where);
+		bulk(index, by_class, r & 64, GFP_ATOMIC | __GFP_NOWARN, where);
 	} else {
-		buf = get(index, by_class, GFP_ATOMIC);
+		buf = get(index, by_class, GFP_ATOMIC | __GFP_NOWARN);
 		if (!buf)
-			atomic_long_inc(&missed[where]);
+			atomic_long_inc(&t.missed[where]);
 		else if (r % 16 < 8)
 			put(stamp(buf, index, where), !by_class);
 		else
@@ -303,21 +327,46 @@ static void drop(struct hands *h)
 	}
 }
 
-/* Waits without limit, so only with empty hands; fails only when killed. */
-static void *wait_for(struct hands *h, u32 index, bool by_class)
+/* Nothing came of waiting without limit: may that be? */
+static void waited_in_vain(u32 index)
 {
-	void *buf;
-
-	drop(h);
-	buf = get(index, by_class, GFP_KERNEL);
-	if (!buf && signal_pending(current)) {
-		atomic_inc(&killed);
-	} else if (!buf) {
+	if (signal_pending(current)) {
+		atomic_inc(&t.killed);
+	} else if (t.scarce && !t.reserve) {
+		atomic_inc(&t.without);
+	} else {
 		atomic_inc(&t.wrong);
 		pr_err("an allocation that waits failed, size %u\n",
 		       sizes[index]);
 	}
+}
+
+static gfp_t waiting(u32 r)
+{
+	static const gfp_t ways[] = { GFP_KERNEL, GFP_NOIO, GFP_NOFS };
+
+	return ways[r % ARRAY_SIZE(ways)] | __GFP_NOWARN;
+}
+
+/* Waits without limit, so only with empty hands; fails only when killed. */
+static void *wait_for(struct hands *h, u32 index, bool by_class, gfp_t gfp)
+{
+	void *buf;
+
+	drop(h);
+	buf = get(index, by_class, gfp);
+	if (!buf)
+		waited_in_vain(index);
 	return buf;
+}
+
+/* For the first of them, that is; the others may be had or not. */
+static void wait_for_bulk(struct hands *h, u32 index, bool by_class, bool all,
+			  gfp_t gfp)
+{
+	drop(h);
+	if (!bulk(index, by_class, all, gfp, TASK) && !all)
+		waited_in_vain(index);
 }
 
 static void step_single(struct hands *h, u32 r, u32 index)
@@ -326,15 +375,15 @@ static void step_single(struct hands *h, u32 r, u32 index)
 	void *buf;
 
 	if (r % 16 < 3) {
-		buf = wait_for(h, index, by_class);
+		buf = wait_for(h, index, by_class, waiting(r >> 8));
 	} else if (r % 16 < 6) {
-		buf = get_timeout(index, by_class, r / 16 % 8);
+		buf = get_timeout(index, by_class, waiting(r >> 8), r / 16 % 8);
 		if (!buf)
-			atomic_inc(&timeouts);
+			atomic_inc(&t.timeouts);
 	} else {
 		buf = get(index, by_class, GFP_NOWAIT | __GFP_NOWARN);
 		if (!buf)
-			atomic_long_inc(&missed[TASK]);
+			atomic_long_inc(&t.missed[TASK]);
 	}
 	if (!buf)
 		return;
@@ -349,6 +398,7 @@ static int task_fn(void *arg)
 	struct hands *h = arg;
 
 	allow_signal(SIGKILL);
+	torture_may_fail();
 	while (!READ_ONCE(t.stop)) {
 		u32 r = prandom_u32_state(&h->rnd), index = (r >> 16) % SIZES;
 
@@ -357,7 +407,11 @@ static int task_fn(void *arg)
 		else if (r % 64 == 1)
 			class_get(index);
 		else if (r % 64 < 8)
-			bulk(index, r & 1, GFP_NOWAIT | __GFP_NOWARN, TASK);
+			bulk(index, r & 1, r & 256, GFP_NOWAIT | __GFP_NOWARN,
+			     TASK);
+		else if (r % 64 == 8)
+			wait_for_bulk(h, index, r & 256, r & 512,
+				      waiting(r >> 10));
 		else
 			step_single(h, r >> 3, index);
 		if (h->nr)
@@ -410,31 +464,6 @@ static void await_tasks(unsigned int nr)
 	read_mail(UINT_MAX);
 }
 
-static int verdict(void)
-{
-	struct mpool_class_stats st;
-	int err = atomic_read(&t.wrong) ? -EIO : 0;
-	unsigned int i;
-
-	for (i = 0; i < SIZES; i++) {
-		if (!balance_class(t.pool, sizes[i]))
-			err = -EIO;
-	}
-	for (i = 0; i < NR_WHERE; i++) {
-		pr_info("%s: %ld buffers had and proved, %ld times none\n",
-			where_names[i], atomic_long_read(&had[i]),
-			atomic_long_read(&missed[i]));
-		if (!atomic_long_read(&had[i]))
-			err = -EIO;
-	}
-	mpool_get_stats(t.pool, &st);
-	pr_info("%llu hits, %llu depot hits, %llu misses, %llu waits (%d timed out, %d killed), %llu grown, %llu shrunk, %d times configured, %d wrong\n",
-		st.hits, st.depot_hits, st.misses, st.waits,
-		atomic_read(&timeouts), atomic_read(&killed), st.grown,
-		st.shrunk, atomic_read(&t.configured), atomic_read(&t.wrong));
-	return err;
-}
-
 static int run(struct hands *hands)
 {
 	unsigned int nr;
@@ -453,8 +482,10 @@ static int run(struct hands *hands)
 				  irqs_online, irqs_offline);
 	if (nr == tasks && state >= 0) {
 		torture_disturb(&t);
+		WRITE_ONCE(running, true);
 		endure();
 	}
+	WRITE_ONCE(running, false);
 	WRITE_ONCE(t.stop, true);
 	torture_peace(&t);
 	if (state >= 0)
@@ -462,7 +493,7 @@ static int run(struct hands *hands)
 	await_tasks(nr);
 	if (nr < tasks || state < 0)
 		return -ENOMEM;
-	return verdict();
+	return torture_verdict(&t);
 }
 
 static int __init torture_init(void)
@@ -472,13 +503,16 @@ static int __init torture_init(void)
 			.max_size = SZ_128K,
 			.max = { max, max, max },
 			.initial = { 8, 8, 8 },
+			.flags = debug ? MPOOL_POOL_DEBUG : 0,
 			.reserve = reserve ?: MPOOL_NONE,
+			.node = node,
 			.cleanup_interval_ms = 50,
 			.max_age_ms = 20,
 			.shrink_percent = 90,
 		},
 	};
 	struct hands *hands;
+	u32 index;
 	int err;
 
 	if (!tasks || tasks > TASKS_MAX || max < 16)
@@ -486,6 +520,7 @@ static int __init torture_init(void)
 	t.nr_tasks = tasks;
 	t.max = max;
 	t.reserve = reserve;
+	t.scarce = scarce;
 	t.sizes = sizes;
 	t.nr_sizes = SIZES;
 	atomic_set(&to_break, broken);
@@ -495,6 +530,9 @@ static int __init torture_init(void)
 	t.pool = mpool_create("torture", &cfg);
 	err = PTR_ERR_OR_ZERO(t.pool);
 	if (!err) {
+		/* Making a class may fail; a reserve counts from then on. */
+		for (index = 0; reserve && index < SIZES; index++)
+			class_get(index);
 		err = run(hands);
 		mpool_put(t.pool);
 	}
