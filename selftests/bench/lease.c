@@ -31,7 +31,7 @@
 #define RUNS	9
 #define BATCH	32
 #define MOST	100000U		/* leases out at a time */
-#define MILLION	(1U << 20)	/* the same, of pieces of a page */
+#define MILLION	1048576U	/* the same, of pieces of a page */
 #define PIECE	64
 
 static unsigned int insn_ns;
