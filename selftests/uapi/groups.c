@@ -72,8 +72,9 @@ static long dying(void)
 }
 
 /*
- * What a CPU keeps of a group's charges holds that group until it keeps another's in
- * their place.  Those of the root are none, so that it could be for ever.
+ * What a CPU keeps of a group's charges, and of its pages on their way to the lists
+ * of the LRU, holds that group until it keeps others in their place, or unmaps.  An
+ * idle one does neither, so that it could be for ever.
  */
 static void charge_on_all_cpus(void)
 {
