@@ -11,7 +11,8 @@
 # around it; a report that was announced and did not come is a fault.
 #
 # Nor is a data race that none of mpool's functions had a part in: 6.1 has some of
-# its own under KCSAN_STRICT, in its timers.  What an interrupt hit had none.
+# its own under KCSAN_STRICT, in its timers.  What an interrupt hit had none; nor has
+# a race of tracing with itself, whose tracepoint may well be one of mpool's.
 
 function report(text)
 {
@@ -77,6 +78,7 @@ awaited != "" {
 
 /^BUG: KCSAN: / {
 	race = $0
+	tracing = race ~ /in (trace_clock|ring_buffer|rb)_[a-z_]+ \/ (trace_clock|ring_buffer|rb)_[a-z_]+$/
 	ours = hit = 0
 	next
 }
@@ -94,7 +96,7 @@ race != "" && !hit && /\[mpool/ {
 }
 
 race != "" && /^Reported by Kernel Concurrency Sanitizer/ {
-	if (ours)
+	if (ours && !tracing)
 		report(race)
 	race = ""
 	next
