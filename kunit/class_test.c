@@ -10,6 +10,7 @@
 #include "helpers.h"
 #include "node.h"
 #include "suites.h"
+#include "wait.h"
 
 static struct mpool_class *class_with(struct kunit *test, size_t size,
 				      const struct mpool_pool_config *set)
@@ -394,21 +395,24 @@ static bool among(void *buf, unsigned int nr, void **bufs)
 /* Those given back first have been idle for longest, and go first. */
 static void least_recently_used_goes_first(struct kunit *test)
 {
-	struct mpool_class *cls = kt_class_max(test, 64, 15);
-	unsigned int chunk = cls->mag_size, i;
+	struct mpool_class *cls = kt_class_max(test, 64, 256);
+	unsigned int chunk = cls->mag_size, nr = 2 * chunk - 1, i;
 	void **bufs, *buf;
 
-	KUNIT_ASSERT_EQ(test, cls->cpu_cap, 0U);
-	KUNIT_ASSERT_LT(test, chunk, 15U);
+	KUNIT_ASSERT_GT(test, chunk, 1U);
 	kt_other_cpu(test);
-	bufs = kt_take(test, cls, 15);
-	kt_give(cls, 15, bufs);
+	bufs = kt_take(test, cls, nr);
+	/* By the depot alone. */
+	mpool_drain_begin(cls);
+	mpool_class_shrink(cls, 0, UINT_MAX);
+	kt_give(cls, nr, bufs);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, chunk), chunk);
-	for (i = chunk; i < 15; i++) {
+	for (i = chunk; i < nr; i++) {
 		buf = mpool_class_alloc(cls, GFP_NOWAIT);
-		KUNIT_EXPECT_TRUE(test, among(buf, 15 - chunk, bufs + chunk));
+		KUNIT_EXPECT_TRUE(test, among(buf, nr - chunk, bufs + chunk));
 	}
-	kt_give(cls, 15 - chunk, bufs + chunk);
+	mpool_drain_end(cls);
+	kt_give(cls, nr - chunk, bufs + chunk);
 }
 
 static struct kunit_case class_cases[] = {

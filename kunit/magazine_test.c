@@ -273,8 +273,12 @@ static void magazines_are_bounded(struct kunit *test)
 	const struct shape *s = test->param_value;
 	struct mpool_class *cls = kt_class_max(test, s->size, s->max);
 
-	KUNIT_EXPECT_LE(test, 2 * num_possible_cpus() * cls->cpu_cap,
-			s->max / 4);
+	KUNIT_EXPECT_LE(test, 2 * cls->nr_seats * cls->cpu_cap, s->max / 4);
+	/* As soon as that is a buffer in each of one CPU's. */
+	KUNIT_EXPECT_EQ(test, !cls->nr_seats, s->max < 8);
+	KUNIT_EXPECT_EQ(test, !cls->cpu_cap, !cls->nr_seats);
+	if (cls->cpu_cap > 1)
+		KUNIT_EXPECT_GE(test, cls->nr_seats, num_online_cpus());
 	KUNIT_EXPECT_LE(test, cls->cpu_cap, 60U);
 	if (cls->cpu_cap > 2)
 		KUNIT_EXPECT_LE(test, cls->cpu_cap * s->size, (u32)SZ_256K);

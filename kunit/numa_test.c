@@ -257,7 +257,7 @@ static void remote_frees_go_home(struct kunit *test)
 static void remote_frees_go_home_without_magazines(struct kunit *test)
 {
 	unsigned int size = *(const unsigned int *)test->param_value;
-	struct mpool_class *cls = kt_class_max(test, size, 8), *c;
+	struct mpool_class *cls = kt_class_max(test, size, 7), *c;
 	int nodes[4];
 	void **bufs;
 

@@ -15,6 +15,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_settings_suite,
 	&mpool_backing_suite,
 	&mpool_magazine_suite,
+	&mpool_seats_suite,
 	&mpool_numa_suite,
 	&mpool_cpu_suite,
 	&mpool_class_suite,

@@ -16,6 +16,7 @@ extern struct kunit_suite mpool_kasan_suite;
 extern struct kunit_suite mpool_debug_suite;
 extern struct kunit_suite mpool_cpu_suite;
 extern struct kunit_suite mpool_magazine_suite;
+extern struct kunit_suite mpool_seats_suite;
 extern struct kunit_suite mpool_numa_suite;
 extern struct kunit_suite mpool_class_suite;
 extern struct kunit_suite mpool_reclaim_suite;

@@ -35,18 +35,25 @@ static_assert(sizeof(struct mpool_mag) + MAG_OBJECTS * sizeof(void *) <= 512);
 /* Magazines of classes that no CPU keeps any of; just the depot's chunks. */
 #define MAG_DEPOT	8
 
+/*
+ * All CPUs' magazines together hold at most a quarter of the limit.  Where that
+ * is too little for all CPUs there may be, some at a time have a seat.  A CPU
+ * that is not online yet takes no share from those that are.
+ */
 static void class_size_magazines(struct mpool_class *cls)
 {
-	unsigned int share, nr;
+	unsigned int most = cls->max / 4, share, nr;
 
 	/* A debugged class has none: every buffer comes by the slow side. */
 	if (cls->records) {
 		cls->mag_size = MAG_DEPOT;
 		return;
 	}
-	/* All CPUs' magazines together hold at most a quarter of the limit. */
-	share = cls->max / 4 / (2 * num_possible_cpus());
+	share = max(most / (2 * num_online_cpus()), 1U);
 	nr = min3(share, MAG_OBJECTS, max(MAG_BYTES / cls->size, 2U));
+	cls->nr_seats = min(most / (2 * nr), num_possible_cpus());
+	if (!cls->nr_seats)
+		nr = 0;
 	cls->cpu_cap = nr;
 	cls->mag_size = nr ?: MAG_DEPOT;
 }

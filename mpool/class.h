@@ -38,6 +38,7 @@ struct mpool_records;
  * @paged: made of whole pages; constant
  * @size: bytes of a buffer; constant
  * @cpu_cap: buffers a loaded magazine takes; 0 sends all to the depot; constant
+ * @nr_seats: how many CPUs may use their magazines at a time; constant
  * @reset: called on every kernel return; constant
  * @arg: for @reset and @ctor; constant
  * @pool: whose it is; constant
@@ -69,6 +70,8 @@ struct mpool_records;
  * @peak_before: the same of the interval before; the cleanup's
  * @drain_mutex: one drainer at a time; protects @idle
  * @idle: for each CPU; what ages magazines (mpool_magazine_look())
+ * @seats: of @nr_seats, those that are free, where there are fewer than CPUs
+ * @stood: a CPU found none; cleared by who looks
  * @mag_lock: protects @empty, @nr_empty, @nr_mags; innermost
  * @empty: empty magazines
  * @nr_empty: how many
@@ -101,6 +104,7 @@ struct mpool_class {
 	bool paged;
 	u32 size;
 	unsigned int cpu_cap;
+	unsigned int nr_seats;
 	void (*reset)(void *buf, size_t size, void *arg);
 	void *arg;
 	struct mpool *pool;
@@ -134,6 +138,8 @@ struct mpool_class {
 	unsigned int peak_before;
 	struct mutex drain_mutex;	/* one drainer at a time */
 	struct mpool_idle *idle;
+	atomic_t seats;
+	bool stood;
 
 	raw_spinlock_t mag_lock ____cacheline_aligned;
 	struct list_head empty;

@@ -13,7 +13,8 @@
 /*
  * From here to mpool_cpu_leave() the magazine is the caller's: @busy keeps
  * interrupts of this CPU out, preemption off keeps tasks and drainers out.
- * NULL: an interrupt hit its own task inside, or the class is slow.
+ * NULL: an interrupt hit its own task inside, the CPU has no seat, or the
+ * class is slow.
  */
 static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls)
 {
@@ -36,7 +37,7 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 		preempt_enable();
 		return NULL;
 	}
-	WRITE_ONCE(cpu->busy, 1);
+	WRITE_ONCE(cpu->busy, MPOOL_CPU_INSIDE);
 	barrier();
 	/* A per-CPU address never is NULL; the callers' tests cost nothing. */
 	if (!cpu)
@@ -47,7 +48,7 @@ static __always_inline struct mpool_cpu *mpool_cpu_enter(struct mpool_class *cls
 static __always_inline void mpool_cpu_leave(struct mpool_cpu *cpu)
 {
 	barrier();
-	WRITE_ONCE(cpu->busy, 0);
+	WRITE_ONCE(cpu->busy, MPOOL_CPU_FREE);
 	preempt_enable();
 }
 

@@ -9,10 +9,13 @@
 #include "class.h"
 #include "cpu.h"
 #include "magazine.h"
+#include "seats.h"
 #include "supply.h"
 #include "use.h"
 
-DEFINE_PER_CPU(struct mpool_cpu, mpool_cpu_closed) = { .busy = 1 };
+DEFINE_PER_CPU(struct mpool_cpu, mpool_cpu_closed) = {
+	.busy = MPOOL_CPU_INSIDE,
+};
 
 /*
  * Gives a CPU a loaded magazine again; @cpu is the caller's.  @gfp says what
@@ -58,6 +61,19 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
 	cpu->nr = 0;
 }
 
+/* mpool_cpu_enter() was refused: again with a seat, if that was what lacked. */
+static struct mpool_cpu *sit_down(struct mpool_class *cls)
+{
+	bool done = false;
+
+	preempt_disable();
+	/* As in mpool_cpu_enter(). */
+	if (!smp_load_acquire(&cls->slow))
+		done = mpool_seat_take(cls);
+	preempt_enable();
+	return done ? mpool_cpu_enter(cls) : NULL;
+}
+
 /**
  * mpool_magazine_get() - take one free buffer, by magazine or depot
  * @cls: the class
@@ -69,7 +85,7 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
  */
 void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls) ?: sit_down(cls);
 	void *buf = NULL;
 
 	if (cpu) {
@@ -80,7 +96,7 @@ void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp)
 		mpool_cpu_leave(cpu);
 		return buf;
 	}
-	/* An interrupt amid its own task's allocation, or a slow class. */
+	/* Amid this CPU's own task's allocation, no seat, or a slow class. */
 	preempt_disable();
 	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow))
@@ -99,7 +115,7 @@ void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp)
  */
 bool mpool_magazine_put(struct mpool_class *cls, void *buf)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls) ?: sit_down(cls);
 	bool done = false;
 
 	if (cpu) {
@@ -206,6 +222,7 @@ void mpool_magazine_flush_cpu(struct mpool_class *cls, int cpu)
 	c->prev_nr = 0;
 	mpool_depot_put_all(cls, node, c->nr, c->loaded->bufs, stamp);
 	c->nr = 0;
+	mpool_seat_leave(cls, c);
 }
 
 static int depots_init(struct mpool_class *cls)
@@ -252,13 +269,14 @@ static int cpus_init(struct mpool_class *cls)
 			return -ENOMEM;
 		cls->nr_mags += 2;
 	}
+	mpool_seats_init(cls);
 	cls->cpu = cls->slow ? &mpool_cpu_closed : cls->cpus;
 	return 0;
 }
 
 /**
  * mpool_magazine_init() - make a class's magazines and depots
- * @cls: the class; mag_size and cpu_cap are set
+ * @cls: the class; mag_size, cpu_cap and nr_seats are set
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM, after which mpool_magazine_exit() is still due.

@@ -29,9 +29,21 @@
 struct mpool_class;
 
 /**
+ * enum mpool_busy - may a CPU's magazines be entered
+ * @MPOOL_CPU_FREE: they may
+ * @MPOOL_CPU_INSIDE: somebody on this CPU is inside
+ * @MPOOL_CPU_STANDS: the CPU has no seat (seats.h); they are empty
+ */
+enum mpool_busy {
+	MPOOL_CPU_FREE,
+	MPOOL_CPU_INSIDE,
+	MPOOL_CPU_STANDS,
+};
+
+/**
  * struct mpool_cpu - a CPU's part of a class
- * @busy: somebody on this CPU is inside; a byte, as @prev_nr is two, that all
- *	of this fits a cache line
+ * @busy: enum mpool_busy; a byte, as @prev_nr is two, that all of this but
+ *	@refills fits a cache line
  * @nr: buffers in @loaded; as wide as an index is
  * @loaded: magazine that allocations and frees use
  * @prev: the one loaded before; always full or empty, so that a workload that

@@ -19,6 +19,7 @@
 #include "pool.h"
 #include "recall.h"
 #include "reclaim.h"
+#include "seats.h"
 #include "use.h"
 #include "work.h"
 
@@ -333,6 +334,10 @@ void mpool_reclaim_age(struct mpool_class *cls)
 	struct mpool_class_stats st;
 	u64 used;
 
+	if (mpool_seats_crowded(cls)) {
+		mpool_drain_begin(cls);
+		mpool_drain_end(cls);
+	}
 	if (READ_ONCE(set->flags) & MPOOL_POOL_ADAPTIVE)
 		return adapt(cls, busy);
 	mpool_class_stats(cls, &st);
