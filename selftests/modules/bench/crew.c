@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 
 #include "crew.h"
 
@@ -89,27 +90,55 @@ static bool crew_run(struct crew *c, int (*fn)(void *member))
 	return !c->bad;
 }
 
+/*
+ * A run is one of each number of threads in turn: what a processor does at a
+ * moment, its clock's rate above all, then is not there for one number alone.
+ */
+static bool crew_runs(struct crew *c, const struct crew_size *sizes,
+		      unsigned int nr, struct bench_figure *figures,
+		      int (*fn)(void *member))
+{
+	struct bench_figure *f;
+	unsigned int i;
+
+	while (bench_more(&figures[0])) {
+		for (i = 0; i < nr; i++) {
+			f = &figures[i];
+			c->nr = sizes[i].nr;
+			if (!crew_run(c, fn))
+				return false;
+			f->ns[f->run] = c->end - c->begin;
+			f->tsc[f->run++] = c->end_tsc - c->begin_tsc;
+		}
+	}
+	return true;
+}
+
 /**
- * crew_measure() - a figure of what a crew does together
- * @m: where to
- * @c: the crew: what it works on, and how many
+ * crew_measure() - figures of what a crew does together
+ * @c: the crew: what it works on, and where to print
+ * @sizes: of how many it is, a figure each
+ * @nr: how many figures
  * @shape: what is done
  * @subject: who does it
  * @batch: buffers at a time
- * @ops: operations of all members in a run
  * @fn: what each does, from crew_begin() to crew_end()
  */
-void crew_measure(struct seq_file *m, struct crew *c, const char *shape,
-		  const char *subject, unsigned int batch, u64 ops,
-		  int (*fn)(void *member))
+void crew_measure(struct crew *c, const struct crew_size *sizes,
+		  unsigned int nr, const char *shape, const char *subject,
+		  unsigned int batch, int (*fn)(void *member))
 {
-	struct bench_figure *f = bench_begin(c->s, shape, subject, batch, c->nr);
+	struct bench_figure *figures;
+	unsigned int i;
 
-	while (bench_more(f)) {
-		if (!crew_run(c, fn))
-			return;
-		f->ns[f->run] = c->end - c->begin;
-		f->tsc[f->run++] = c->end_tsc - c->begin_tsc;
-	}
-	bench_print(m, f, ops);
+	figures = kcalloc(nr, sizeof(*figures), GFP_KERNEL);
+	if (!figures)
+		return;
+	for (i = 0; i < nr; i++)
+		figures[i] = *bench_begin(c->s, shape, subject, batch,
+					  sizes[i].nr);
+	if (crew_runs(c, sizes, nr, figures, fn))
+		for (i = 0; i < nr; i++)
+			bench_print(c->m, &figures[i], sizes[i].ops);
+	kfree(figures);
 }

@@ -20,6 +20,7 @@
 /**
  * struct crew - threads that begin at one moment
  * @s: what they work on
+ * @m: where figures go
  * @nr: how many
  * @ready: have arrived
  * @gone: have ended
@@ -34,6 +35,7 @@
  */
 struct crew {
 	struct bench_set *s;
+	struct seq_file *m;
 	unsigned int nr;
 	atomic_t ready;
 	atomic_t gone;
@@ -45,6 +47,16 @@ struct crew {
 	u64 begin_tsc;
 	u64 end;
 	u64 end_tsc;
+};
+
+/**
+ * struct crew_size - how large a crew is
+ * @nr: of how many threads
+ * @ops: operations of all of them in a run
+ */
+struct crew_size {
+	unsigned int nr;
+	u64 ops;
 };
 
 struct crew_member {
@@ -68,8 +80,8 @@ static inline void crew_relax(unsigned int *spun)
 
 void crew_begin(struct crew *c);
 int crew_end(struct crew *c);
-void crew_measure(struct seq_file *m, struct crew *c, const char *shape,
-		  const char *subject, unsigned int batch, u64 ops,
-		  int (*fn)(void *member));
+void crew_measure(struct crew *c, const struct crew_size *sizes,
+		  unsigned int nr, const char *shape, const char *subject,
+		  unsigned int batch, int (*fn)(void *member));
 
 #endif /* _BENCH_CREW_H */

@@ -188,20 +188,20 @@ static const struct {
 
 static void at_size(struct seq_file *m, struct bench_set *s)
 {
-	struct crew c = { .s = s };
-	unsigned int i, nr;
+	struct crew c = { .s = s, .m = m };
+	struct crew_size sizes[2];
+	unsigned int i, nr, n = 0;
 
+	/* one on each other CPU; more would wait for each other */
+	for (nr = 2; nr <= min(num_online_cpus(), 4U); nr *= 2)
+		sizes[n++] = (struct crew_size) {
+			nr, (u64)PASSED / CHUNK / (nr - 1) * (nr - 1) * CHUNK,
+		};
 	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
 		if (subjects[i].pages && !s->pages)
 			continue;
-		/* one on each other CPU; more would wait for each other */
-		for (nr = 2; nr <= min(num_online_cpus(), 4U); nr *= 2) {
-			c.nr = nr;
-			crew_measure(m, &c, subjects[i].shape, subjects[i].name,
-				     subjects[i].batch,
-				     (u64)PASSED / CHUNK / (nr - 1) * (nr - 1) * CHUNK,
-				     subjects[i].fn);
-		}
+		crew_measure(&c, sizes, n, subjects[i].shape, subjects[i].name,
+			     subjects[i].batch, subjects[i].fn);
 	}
 }
 
@@ -218,6 +218,8 @@ int bench_cross(struct seq_file *m)
 	unsigned int i;
 	int err = 0;
 
+	if (num_online_cpus() < 2)
+		return 0;
 	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
 		err = bench_set_up(&s, sizes[i]);
 		if (err)

@@ -149,23 +149,23 @@ static int own_sets_make(const struct bench_set *s)
 
 static void at_size(struct seq_file *m, struct bench_set *s)
 {
-	struct crew c = { .s = s };
-	unsigned int i, nr;
+	struct crew c = { .s = s, .m = m };
+	struct crew_size sizes[8], hundreds[2];
+	unsigned int i, nr, n = 0;
 
+	for (nr = 1; nr <= 8; nr = bench_quick ? nr * 2 : nr + 1)
+		sizes[n++] = (struct crew_size) { nr, (u64)nr * thread_pairs };
+	for (i = 0, nr = 1; nr <= 10; nr += 9)
+		hundreds[i++] = (struct crew_size) {
+			nr, (u64)nr * (thread_pairs / HUNDRED) * HUNDRED,
+		};
 	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
 		if (subjects[i].pages && s->size < PAGE_SIZE)
 			continue;
-		for (nr = 1; nr <= 8; nr = bench_quick ? nr * 2 : nr + 1) {
-			c.nr = nr;
-			crew_measure(m, &c, "threads", subjects[i].name, 1,
-				     (u64)nr * thread_pairs, subjects[i].pairs);
-		}
-		for (nr = 1; nr <= 10; nr += 9) {
-			c.nr = nr;
-			crew_measure(m, &c, "hundred", subjects[i].name, HUNDRED,
-				     (u64)nr * (thread_pairs / HUNDRED) * HUNDRED,
-				     subjects[i].hundreds);
-		}
+		crew_measure(&c, sizes, n, "threads", subjects[i].name, 1,
+			     subjects[i].pairs);
+		crew_measure(&c, hundreds, ARRAY_SIZE(hundreds), "hundred",
+			     subjects[i].name, HUNDRED, subjects[i].hundreds);
 	}
 }
 
