@@ -131,8 +131,9 @@ unsigned int bench_rounds(unsigned int size, unsigned int objects);
 unsigned int bench_room(unsigned int size, unsigned int want);
 
 struct page_pool *bench_page_pool(unsigned int size);
-int bench_set_up(struct bench_set *s, unsigned int size);
-void bench_set_down(struct bench_set *s);
+int bench_each_size(struct seq_file *m, const unsigned int *sizes,
+		    unsigned int nr,
+		    int (*fn)(struct seq_file *m, struct bench_set *s));
 
 /* Sizes that every shape of one buffer at a time goes through. */
 extern const unsigned int bench_sizes[];

@@ -29,6 +29,21 @@ static const unsigned int bulks[] = {
 	1, 2, 3, 4, 8, 16, 30, 32, 34, 48, 64, 128, 158, 250,
 };
 
+static int bulks_of(struct seq_file *m, struct bench_set *s)
+{
+	bool all = s->size == 256 || (s->size == 4096 && !bench_quick);
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(bulks); n++) {
+		if (!all && bulks[n] != 32)
+			continue;
+#define SUBJECT(name, get, put)	bulk(m, s, name, bulks[n], get, put)
+		BENCH_EACH_BULK(s);
+#undef SUBJECT
+	}
+	return 0;
+}
+
 /**
  * bench_bulk() - get so many by one call, put them by another
  * @m: where to
@@ -37,27 +52,7 @@ static const unsigned int bulks[] = {
  */
 int bench_bulk(struct seq_file *m)
 {
-	struct bench_set s;
-	unsigned int i, n;
-	int err = 0;
-
-	for (i = 0; !err && i < bench_nr_sizes; i++) {
-		bool all = bench_sizes[i] == 256 ||
-			   (bench_sizes[i] == 4096 && !bench_quick);
-
-		err = bench_set_up(&s, bench_sizes[i]);
-		if (err)
-			break;
-		for (n = 0; n < ARRAY_SIZE(bulks); n++) {
-			if (!all && bulks[n] != 32)
-				continue;
-#define SUBJECT(name, get, put)	bulk(m, &s, name, bulks[n], get, put)
-			BENCH_EACH_BULK(&s);
-#undef SUBJECT
-		}
-		bench_set_down(&s);
-	}
-	return err;
+	return bench_each_size(m, bench_sizes, bench_nr_sizes, bulks_of);
 }
 
 static __always_inline void cell(struct seq_file *m, struct bench_set *s,
@@ -110,7 +105,7 @@ static void at_cell(struct seq_file *m, struct bench_set *s, unsigned int keep,
 #undef SUBJECT
 }
 
-static void at_size(struct seq_file *m, struct bench_set *s)
+static int at_size(struct seq_file *m, struct bench_set *s)
 {
 	const unsigned int *cells = bench_quick ? cells_quick : cells_full;
 	const unsigned int *keeps = bench_quick ? keeps_quick : keeps_full;
@@ -125,6 +120,7 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 			for (p = 0; p < nr_cells; p++)
 				if (max(cells[g], cells[p]) <= keeps[k])
 					at_cell(m, s, keeps[k], cells[g], cells[p]);
+	return 0;
 }
 
 /**
@@ -136,16 +132,6 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 int bench_matrix(struct seq_file *m)
 {
 	static const unsigned int sizes[] = { 256, 4096 };
-	struct bench_set s;
-	unsigned int i;
-	int err = 0;
 
-	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
-		err = bench_set_up(&s, sizes[i]);
-		if (err)
-			break;
-		at_size(m, &s);
-		bench_set_down(&s);
-	}
-	return err;
+	return bench_each_size(m, sizes, ARRAY_SIZE(sizes), at_size);
 }

@@ -186,7 +186,7 @@ static const struct {
 	{ "cross-used", "page_pool", 1, true, pass_used_page_pool },
 };
 
-static void at_size(struct seq_file *m, struct bench_set *s)
+static int at_size(struct seq_file *m, struct bench_set *s)
 {
 	struct crew c = { .s = s, .m = m };
 	struct crew_size sizes[2];
@@ -203,6 +203,7 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 		crew_measure(&c, sizes, n, subjects[i].shape, subjects[i].name,
 			     subjects[i].batch, subjects[i].fn);
 	}
+	return 0;
 }
 
 /**
@@ -214,18 +215,8 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 int bench_cross(struct seq_file *m)
 {
 	static const unsigned int sizes[] = { 256, 1024, 4096 };
-	struct bench_set s;
-	unsigned int i;
-	int err = 0;
 
 	if (num_online_cpus() < 2)
 		return 0;
-	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
-		err = bench_set_up(&s, sizes[i]);
-		if (err)
-			break;
-		at_size(m, &s);
-		bench_set_down(&s);
-	}
-	return err;
+	return bench_each_size(m, sizes, ARRAY_SIZE(sizes), at_size);
 }

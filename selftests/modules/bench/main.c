@@ -143,16 +143,11 @@ static unsigned int bench_reserve(unsigned int size)
 	return clamp(RESERVE_BYTES / size, 4UL, 512UL);
 }
 
-/**
- * bench_set_up() - everybody who is measured, at one size
- * @s: the set
- * @size: bytes
- *
- * Each size has a pool of its own, so that no size finds what another left.
- *
- * Return: 0 or an error, with nothing made.
+/*
+ * Everybody who is measured, at one size.  Each size has a pool of its own, so
+ * that no size finds what another left.
  */
-int bench_set_up(struct bench_set *s, unsigned int size)
+static int set_up(struct bench_set *s, unsigned int size)
 {
 	const unsigned int most = bench_room(size, BENCH_HELD_MAX);
 	const struct mpool_config cfg = {
@@ -194,12 +189,29 @@ int bench_set_up(struct bench_set *s, unsigned int size)
 }
 
 /**
- * bench_set_down() - the end of a set
- * @s: the set, with all buffers back
+ * bench_each_size() - a group's figures at each of some sizes
+ * @m: where to
+ * @sizes: bytes
+ * @nr: how many
+ * @fn: measures on a set, and leaves it with all buffers back; 0 or an error
+ *
+ * Return: 0, or the first error: @fn's, or that a set could not be made.
  */
-void bench_set_down(struct bench_set *s)
+int bench_each_size(struct seq_file *m, const unsigned int *sizes,
+		    unsigned int nr,
+		    int (*fn)(struct seq_file *m, struct bench_set *s))
 {
-	set_free(s);
+	struct bench_set s;
+	int err = 0;
+
+	while (!err && nr--) {
+		err = set_up(&s, *sizes++);
+		if (err)
+			break;
+		err = fn(m, &s);
+		set_free(&s);
+	}
+	return err;
 }
 
 static const struct {

@@ -98,35 +98,29 @@ static void from_task(struct seq_file *m, struct bench_set *s)
 #define OPERATION_SIZE	300
 #define OPERATION	4
 
-static int one_operation(struct seq_file *m)
+static int one_operation(struct seq_file *m, struct bench_set *s)
 {
 	const unsigned int rounds = 1000;
 	struct mpool_class_stats was, is;
-	struct bench_set s;
 	unsigned int i, n;
-	int err;
 
-	err = bench_set_up(&s, OPERATION_SIZE);
-	if (err)
-		return err;
 #define SUBJECT(name, alloc, free) \
-	held(m, &s, "operation", name, OPERATION, alloc, free)
-	BENCH_EACH(&s);
+	held(m, s, "operation", name, OPERATION, alloc, free)
+	BENCH_EACH(s);
 #undef SUBJECT
-	mpool_get_stats(s.pool, &was);
+	mpool_get_stats(s->pool, &was);
 	for (i = 0; i < rounds; i++) {
 		for (n = 0; n < OPERATION; n++)
-			s.held[n] = bench_mpool_alloc(&s);
+			s->held[n] = bench_mpool_alloc(s);
 		while (n)
-			bench_mpool_free(&s, s.held[--n]);
+			bench_mpool_free(s, s->held[--n]);
 	}
-	mpool_get_stats(s.pool, &is);
-	bench_value(m, "operation-calls", OPERATION_SIZE, OPERATION, "mpool",
+	mpool_get_stats(s->pool, &is);
+	bench_value(m, "operation-calls", s->size, OPERATION, "mpool",
 		    "calls", is.misses - was.misses, rounds);
-	bench_value(m, "operation-bytes", OPERATION_SIZE, OPERATION, "mpool",
-		    "bytes", (is.grown - was.grown) * mpool_class_size(s.cls),
+	bench_value(m, "operation-bytes", s->size, OPERATION, "mpool",
+		    "bytes", (is.grown - was.grown) * mpool_class_size(s->cls),
 		    rounds);
-	bench_set_down(&s);
 	return 0;
 }
 
@@ -150,6 +144,14 @@ static void clearing(struct seq_file *m, struct bench_set *s)
 	__free_page(page);
 }
 
+static int pairs_and_held(struct seq_file *m, struct bench_set *s)
+{
+	from_task(m, s);
+	if (s->size == PAGE_SIZE)
+		clearing(m, s);
+	return 0;
+}
+
 /**
  * bench_single() - pair, and held ones, in a task
  * @m: where to
@@ -158,20 +160,10 @@ static void clearing(struct seq_file *m, struct bench_set *s)
  */
 int bench_single(struct seq_file *m)
 {
-	struct bench_set s;
-	unsigned int i;
-	int err = 0;
+	static const unsigned int operation = OPERATION_SIZE;
 
-	for (i = 0; !err && i < bench_nr_sizes; i++) {
-		err = bench_set_up(&s, bench_sizes[i]);
-		if (err)
-			break;
-		from_task(m, &s);
-		if (s.size == PAGE_SIZE)
-			clearing(m, &s);
-		bench_set_down(&s);
-	}
-	return err ?: one_operation(m);
+	return bench_each_size(m, bench_sizes, bench_nr_sizes, pairs_and_held) ?:
+	       bench_each_size(m, &operation, 1, one_operation);
 }
 
 struct softirq_work {
@@ -203,6 +195,18 @@ static void from_softirq(struct tasklet_struct *t)
 	complete(&w->done);
 }
 
+static int in_softirq_at(struct seq_file *m, struct bench_set *s)
+{
+	struct softirq_work w = { .m = m, .s = s };
+
+	init_completion(&w.done);
+	tasklet_setup(&w.tasklet, from_softirq);
+	tasklet_schedule(&w.tasklet);
+	wait_for_completion(&w.done);
+	tasklet_kill(&w.tasklet);
+	return 0;
+}
+
 /**
  * bench_softirq() - the same in a softirq, where page_pool is at home
  * @m: where to
@@ -212,22 +216,6 @@ static void from_softirq(struct tasklet_struct *t)
 int bench_softirq(struct seq_file *m)
 {
 	static const unsigned int sizes[] = { 256, 4096 };
-	struct softirq_work w = { .m = m };
-	struct bench_set s;
-	unsigned int i;
-	int err = 0;
 
-	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
-		err = bench_set_up(&s, sizes[i]);
-		if (err)
-			break;
-		w.s = &s;
-		init_completion(&w.done);
-		tasklet_setup(&w.tasklet, from_softirq);
-		tasklet_schedule(&w.tasklet);
-		wait_for_completion(&w.done);
-		tasklet_kill(&w.tasklet);
-		bench_set_down(&s);
-	}
-	return err;
+	return bench_each_size(m, sizes, ARRAY_SIZE(sizes), in_softirq_at);
 }

@@ -147,7 +147,7 @@ static int own_sets_make(const struct bench_set *s)
 	return 0;
 }
 
-static void at_size(struct seq_file *m, struct bench_set *s)
+static void by_threads(struct seq_file *m, struct bench_set *s)
 {
 	struct crew c = { .s = s, .m = m };
 	struct crew_size sizes[8], hundreds[2];
@@ -169,6 +169,16 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 	}
 }
 
+static int at_size(struct seq_file *m, struct bench_set *s)
+{
+	int err = own_sets_make(s);
+
+	if (!err)
+		by_threads(m, s);
+	own_sets_end();
+	return err;
+}
+
 /**
  * bench_threads() - each thread for itself; nothing on a machine of one CPU
  * @m: where to
@@ -178,22 +188,9 @@ static void at_size(struct seq_file *m, struct bench_set *s)
 int bench_threads(struct seq_file *m)
 {
 	static const unsigned int sizes[] = { 256, 1024, 4096 };
-	struct bench_set s;
-	unsigned int i;
-	int err = 0;
 
 	if (num_online_cpus() < 2)
 		return 0;
 	thread_pairs = bench_quick ? PAIRS_QUICK : PAIRS_FULL;
-	for (i = 0; !err && i < ARRAY_SIZE(sizes); i++) {
-		err = bench_set_up(&s, sizes[i]);
-		if (err)
-			break;
-		err = own_sets_make(&s);
-		if (!err)
-			at_size(m, &s);
-		own_sets_end();
-		bench_set_down(&s);
-	}
-	return err;
+	return bench_each_size(m, sizes, ARRAY_SIZE(sizes), at_size);
 }
