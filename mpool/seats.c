@@ -87,6 +87,7 @@ void mpool_seat_leave(struct mpool_class *cls, struct mpool_cpu *cpu)
  * @cls: the class
  *
  * Context: any.
+ * Return: true once for any number of times that one stood.
  */
 bool mpool_seats_crowded(struct mpool_class *cls)
 {

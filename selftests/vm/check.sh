@@ -72,9 +72,10 @@ if [ -n "$selftests" ]; then
 	static "$started" &
 fi
 if [ -n "$kunit" ]; then
-	# what two nodes cannot show, and CPUs of a node without memory
+	# what two nodes cannot show, and CPUs of a node without memory; seats, of
+	# which two CPUs have one
 	room
-	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 run "$started" debug-6.1 kunit &
+	SUITES="mpool_[ns][ue][am]*" SMP=8 NUMA=4 MEM=2048 run "$started" debug-6.1 kunit &
 	room
 	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit &
 fi
