@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Leased memory that a transfer works on when its lease ends: sent without a
- * copy (MSG_ZEROCOPY), registered with io_uring, read and written by O_DIRECT.
+ * copy (MSG_ZEROCOPY), registered with io_uring.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,11 +24,10 @@
 #include <kselftest_harness.h>
 
 #include "mpool_test.h"
+#include "reuse.h"
 
-#define MAX	4
 /* What is queued before; the receiver's room is a small part of it. */
 #define FILLER	(64 << 10)
-#define DISK	"/dev/ram0"
 
 FIXTURE(inflight)
 {
@@ -78,72 +76,6 @@ FIXTURE_TEARDOWN(inflight)
 	mt_client_close(&self->client);
 	mt_client_close(&self->other);
 	EXPECT_EQ(0, mt_teardown(&self->pool));
-}
-
-static long quarantined(const struct mt_pool *pool)
-{
-	struct mpool_stats stats;
-	int err = mt_stats(pool->fd, pool->name, &stats);
-
-	return err ?: (long)stats.total.quarantined;
-}
-
-/* Takes all there is, looks what it holds, stamps it; how many it was. */
-static int reuse(struct mt_client *c, __u64 size)
-{
-	struct mpool_lease leases[MAX];
-	bool good = true;
-	int i, nr;
-	char *p;
-
-	mt_await_clean(c->fd, "");
-	nr = mt_lease_wait(c->fd, 0, size, MAX, mt_now() + 10000000000ULL,
-			   leases);
-	for (i = 0; i < nr; i++) {
-		p = c->win + leases[i].offset;
-		/* Nobody's bytes, or its own. */
-		good &= mt_all(p, *p ? 0xbb : 0, size);
-		memset(p, 0xbb, size);
-	}
-	if (nr > 0)
-		mt_release_leases(c->fd, leases, nr);
-	return good ? nr : -EIO;
-}
-
-/* All others come again and again, one does not; 0, or what went wrong. */
-static int reuse_others(struct mt_client *c, __u64 size)
-{
-	int i, nr;
-
-	for (i = 0; i < 5; i++) {
-		nr = reuse(c, size);
-		if (nr != MAX - 1)
-			return nr < 0 ? nr : -EOVERFLOW;
-		mt_sleep_ms(30);
-	}
-	return 0;
-}
-
-/* To a new client all of them are there again, and nobody's bytes. */
-static int clean_again(const struct mt_pool *pool, __u64 size)
-{
-	struct mpool_lease leases[MAX];
-	struct mt_client c;
-	int i, nr, err;
-
-	err = mt_await_quarantine(pool->fd, pool->name, 0);
-	if (err)
-		return err;
-	err = mt_client_open(&c, pool->name);
-	if (err)
-		return err;
-	mt_await_clean(c.fd, "");
-	nr = mt_lease(c.fd, size, MAX, leases);
-	for (i = 0; i < nr; i++)
-		if (!mt_all(c.win + leases[i].offset, 0, size))
-			nr = -EIO;
-	mt_client_close(&c);
-	return nr;
 }
 
 /*
@@ -467,132 +399,6 @@ TEST_F(inflight, registered)
 	if (err)
 		ring_close(&ring);
 	close(fd);
-}
-
-/* A disk of memory; it has moved all when the call returns. */
-static int open_disk(void)
-{
-	int fd, i;
-
-	if (access(DISK, F_OK) && system("modprobe brd rd_nr=1 rd_size=4096"))
-		return -ENODEV;
-	/* devtmpfs needs a moment */
-	for (i = 0; i < 200; i++) {
-		fd = open(DISK, O_RDWR | O_DIRECT);
-		if (fd >= 0)
-			return fd;
-		mt_sleep_ms(10);
-	}
-	return -errno;
-}
-
-TEST_F(inflight, direct)
-{
-	int disk = open_disk();
-	struct mpool_lease to;
-	char *buf;
-
-	if (disk < 0)
-		SKIP(return, "no brd: %s", strerror(-disk));
-	/* Neither has been touched by this mapping since it was leased. */
-	ASSERT_EQ(0, madvise(self->buf, variant->size, MADV_DONTNEED));
-	ASSERT_EQ((ssize_t)variant->size,
-		  pwrite(disk, self->buf, variant->size, MT_PAGE));
-	ASSERT_EQ(1, mt_lease(self->other.fd, variant->size, 1, &to));
-	buf = self->other.win + to.offset;
-	ASSERT_EQ((ssize_t)variant->size,
-		  pread(disk, buf, variant->size, MT_PAGE));
-	EXPECT_TRUE(mt_all(buf, 0x5a, variant->size));
-	EXPECT_EQ(0, mt_release_one(self->client.fd, self->lease.handle));
-	EXPECT_EQ(-1, pread(disk, self->buf, variant->size, MT_PAGE));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, pwrite(disk, self->buf, variant->size, MT_PAGE));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(0, mt_release_one(self->other.fd, to.handle));
-	/* The pins were gone with the calls, or a moment later. */
-	EXPECT_EQ(MAX, clean_again(&self->pool, variant->size));
-	close(disk);
-}
-
-struct reader {
-	int disk;
-	char *buf;
-	size_t size;
-	int error;
-};
-
-static void *read_until_gone(void *arg)
-{
-	struct reader *r = arg;
-	ssize_t n;
-
-	/* A read that the release meets in its middle may be a short one. */
-	do {
-		n = pread(r->disk, r->buf, r->size, 0);
-	} while (n > 0);
-	r->error = n ? errno : 0;
-	return NULL;
-}
-
-/* Released at any moment of a read: no byte of it reaches the next client. */
-TEST_F_TIMEOUT(inflight, direct_race, 120)
-{
-	struct reader r = { open_disk(), self->buf, variant->size, 0 };
-	pthread_t thread;
-	int i;
-
-	if (r.disk < 0)
-		SKIP(return, "no brd: %s", strerror(-r.disk));
-	ASSERT_EQ((ssize_t)r.size, pwrite(r.disk, r.buf, r.size, 0));
-	for (i = 0; i < 50; i++) {
-		if (i) {
-			ASSERT_EQ(1, mt_lease_wait(self->client.fd, 0, r.size, 1,
-						   mt_now() + 10000000000ULL,
-						   &self->lease));
-			r.buf = self->client.win + self->lease.offset;
-		}
-		ASSERT_EQ(0, pthread_create(&thread, NULL, read_until_gone,
-					    &r));
-		mt_sleep_ms(i % 7);
-		ASSERT_EQ(0, mt_release_one(self->client.fd,
-					    self->lease.handle));
-		EXPECT_LT(0, reuse(&self->other, r.size));
-		pthread_join(thread, NULL);
-		EXPECT_EQ(EFAULT, r.error);
-	}
-	EXPECT_EQ(MAX, clean_again(&self->pool, r.size));
-	close(r.disk);
-}
-
-/* Pieces of a page: a transfer into one leaves its neighbours alone. */
-TEST(direct_pieces)
-{
-	struct mpool_lease leases[3];
-	struct mt_client client;
-	struct mt_pool pool;
-	int disk = open_disk();
-	char *buf[3];
-	int i;
-
-	if (disk < 0)
-		SKIP(return, "no brd: %s", strerror(-disk));
-	mt_attach_flags = 0;
-	ASSERT_EQ(0, mt_setup(&pool, NULL));
-	ASSERT_EQ(0, mt_client_open(&client, pool.name));
-	ASSERT_EQ(3, mt_lease(client.fd, 512, 3, leases));
-	for (i = 0; i < 3; i++) {
-		buf[i] = client.win + leases[i].offset;
-		memset(buf[i], 0x30 + i, 512);
-	}
-	EXPECT_EQ(512, pwrite(disk, buf[0], 512, 0));
-	EXPECT_EQ(512, pread(disk, buf[1], 512, 0));
-	EXPECT_TRUE(mt_all(buf[0], 0x30, 512));
-	EXPECT_TRUE(mt_all(buf[1], 0x30, 512));
-	EXPECT_TRUE(mt_all(buf[2], 0x32, 512));
-	EXPECT_EQ(0, mt_release_leases(client.fd, leases, 3));
-	mt_client_close(&client);
-	EXPECT_EQ(0, mt_teardown(&pool));
-	close(disk);
 }
 
 TEST_HARNESS_MAIN
