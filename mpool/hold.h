@@ -11,10 +11,13 @@
  * @MPOOL_HOLD_FOUND: a fault has found its lease; no lock is held
  * @MPOOL_HOLD_CHECKED: a fault found it live under the page lock, and is about
  *	to have the page mapped
+ * @MPOOL_HOLD_IDLE: a pool that is to be destroyed was seen idle and without
+ *	pins; the registry's mutex is held
  */
 enum mpool_hold_point {
 	MPOOL_HOLD_FOUND = 1,
 	MPOOL_HOLD_CHECKED,
+	MPOOL_HOLD_IDLE,
 };
 
 #ifdef CONFIG_FAULT_INJECTION

@@ -20,6 +20,7 @@
 
 #include "allowance.h"
 #include "compat/export.h"
+#include "hold.h"
 #include "pool.h"
 #include "registry.h"
 
@@ -229,6 +230,7 @@ int mpool_registry_remove(struct mpool *pool, bool trusted)
 		err = -EPERM;
 	} else if (refcount_read(&pool->ref) == 2 && mpool_pool_idle(pool) &&
 		   may_abandon(pool, trusted)) {
+		mpool_hold(MPOOL_HOLD_IDLE);
 		/* The caller's; what is left is the registry's own. */
 		refcount_dec(&pool->ref);
 		if (!refcount_dec_if_one(&pool->ref)) {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attacks by a fault that is held on its way: between the look-up of its lease
- * and the entry in the page table, while the lease ends.  See mpool/hold.c.
+ * Attacks while a thread is held on its way, see mpool/hold.c: a fault between
+ * the look-up of its lease and the entry in the page table, while the lease
+ * ends; a pool's destruction between the look whether it is idle and its end.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -21,6 +24,11 @@
 #define POINT_NONE	"0"
 #define POINT_FOUND	"1"
 #define POINT_CHECKED	"2"
+#define POINT_IDLE	"3"
+
+/* A pool of a member of the group that may make some. */
+#define MADE		"held-made"
+#define GROUP		990
 
 FIXTURE(attack)
 {
@@ -38,16 +46,21 @@ FIXTURE_SETUP(attack)
 	ASSERT_EQ(0, mt_client_open(&self->other, self->pool.name));
 }
 
-static int hold(const char *point)
+static int set_parameter(const char *path, const char *value)
 {
-	int fd = open(PARAMETERS "hold", O_WRONLY);
+	int fd = open(path, O_WRONLY);
 	ssize_t n = -1;
 
 	if (fd >= 0) {
-		n = write(fd, point, strlen(point));
+		n = write(fd, value, strlen(value));
 		close(fd);
 	}
 	return n < 0 ? -errno : 0;
+}
+
+static int hold(const char *point)
+{
+	return set_parameter(PARAMETERS "hold", point);
 }
 
 static int await_held(int wanted)
@@ -72,6 +85,9 @@ static int await_held(int wanted)
 FIXTURE_TEARDOWN(attack)
 {
 	hold(POINT_NONE);
+	mt_destroy(self->pool.fd, MADE);
+	set_parameter(PARAMETERS "create_gid", "-1");
+	EXPECT_EQ(0, mt_public_device(false));
 	mt_client_close(&self->client);
 	mt_client_close(&self->other);
 	EXPECT_EQ(0, mt_teardown(&self->pool));
@@ -305,6 +321,86 @@ TEST_F_TIMEOUT(attack, 26_fault_killed_while_held, ATTACK_TIMEOUT)
 		ASSERT_EQ(0, hold(POINT_NONE));
 		EXPECT_EQ(0, mt_quiet(self->pool.fd, self->pool.name, 2));
 	}
+}
+
+static int make_pool(void *arg)
+{
+	gid_t gid = GROUP;
+	int fd;
+
+	(void)arg;
+	if (setgroups(1, &gid) || setgid(MT_NOBODY) || setuid(MT_NOBODY))
+		return 255;
+	fd = mt_open(O_RDWR);
+	return fd < 0 ? 254 : -mt_create(fd, MADE, NULL);
+}
+
+static int end_pool(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	if (mt_become_nobody())
+		return 255;
+	fd = mt_open(O_RDWR);
+	return fd < 0 ? 254 : -mt_destroy(fd, MADE);
+}
+
+/* Its first page. */
+static int pin(struct mt_client *client, int to)
+{
+	struct mpool_lease lease;
+	struct iovec iov = { .iov_len = MT_PAGE };
+
+	if (mt_lease(client->fd, MT_PAGE, 1, &lease) != 1)
+		return -ENODATA;
+	iov.iov_base = client->win + lease.offset;
+	memset(iov.iov_base, 0x5a, MT_PAGE);
+	return vmsplice(to, &iov, 1, 0) == MT_PAGE ? 0 : -errno;
+}
+
+/*
+ * Who ends his pool may not leave memory to a pin: also when one comes after the
+ * look for pins, and his client stays, or has left again.
+ */
+TEST_F_TIMEOUT(attack, 15_pinned_while_the_pool_ends, ATTACK_TIMEOUT)
+{
+	const unsigned long rounds = attack_form(2, 100);
+	struct mt_client client;
+	char page[MT_PAGE];
+	unsigned long i;
+	int pipes[2];
+	int pid;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	ASSERT_EQ(0, pipe2(pipes, O_NONBLOCK));
+	ASSERT_EQ(0, mt_public_device(true));
+	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
+		ASSERT_EQ(0, mt_in_child(make_pool, NULL));
+		ASSERT_EQ(0, hold(POINT_IDLE));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(end_pool(NULL));
+		ASSERT_EQ(0, await_held(1));
+		ASSERT_EQ(0, mt_client_open(&client, MADE));
+		ASSERT_EQ(0, pin(&client, pipes[1]));
+		if (i % 2)
+			mt_client_close(&client);
+		ASSERT_EQ(0, hold(POINT_NONE));
+		EXPECT_EQ(EBUSY, mt_wait(pid));
+		if (i % 2 == 0)
+			mt_client_close(&client);
+		EXPECT_EQ(EBUSY, mt_in_child(end_pool, NULL));
+		EXPECT_EQ(MT_PAGE, read(pipes[0], page, MT_PAGE));
+		EXPECT_TRUE(mt_all(page, 0x5a, MT_PAGE));
+		EXPECT_EQ(0, mt_in_child(end_pool, NULL));
+	}
+	close(pipes[0]);
+	close(pipes[1]);
 }
 
 TEST_HARNESS_MAIN
