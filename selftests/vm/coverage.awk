@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads gcov's listings, several of one source after one another, prints how many
 # of each source's lines ran in any of them, and those that did not of the sources
-# in -v wanted="FILE ...". Only what lies below mpool/ counts.
+# in -v wanted="FILE ...". Only what lies below mpool/ counts. Fails when less than
+# -v least=PERCENT of a source in -v must="FILE ..." ran, or nothing is known of it.
 
 BEGIN {
 	n = split(wanted, list, " ")
@@ -56,6 +57,7 @@ END {
 				printf "%s:%d:%s\n", file, i, source[file, i]
 		}
 		printf "%-32s %6.1f %%  %4d of %4d\n", file, 100 * did / all, did, all | sorted
+		share[file] = 100 * did / all
 		total += all
 		hit += did
 	}
@@ -63,4 +65,12 @@ END {
 	if (!total)
 		exit 1
 	printf "%-32s %6.1f %%  %4d of %4d\n", "all", 100 * hit / total, hit, total
+	n = split(must, list, " ")
+	for (i = 1; i <= n; i++) {
+		if (share[list[i]] >= least)
+			continue
+		printf "%s: %.1f %% of its lines ran, wanted are %s %%\n", list[i], share[list[i]], least
+		short = 1
+	}
+	exit short
 }
