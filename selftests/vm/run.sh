@@ -86,6 +86,10 @@ machine() {
 		for f in "$TOP"/selftests/{uapi,attack,modules}/{*.sh,settings}; do
 			[ ! -e "$f" ] || cp "$f" "$dir/tree/tests/$(basename "$(dirname "$f")")/"
 		done
+		case " $* " in
+		*" modules/observers_alone.sh "*)
+			bash "$VM_DIR/observers.sh" "$bed" "$dir/tree" ;;
+		esac
 	fi
 	printf '%s=%q\n' MODE "$mode" TESTS "$*" TEST_TIMEOUT "$TEST_TIMEOUT" \
 		ATTACK "${ATTACK:-}" SHUFFLE "${SHUFFLE:-}" SIGNALS "${SIGNALS:-}" \
