@@ -142,7 +142,7 @@ static int open(struct inode *inode, struct file *file)
 	 */
 	if (!IS_NOCMTIME(inode))
 		inode_set_flags(inode, S_NOCMTIME, S_NOCMTIME);
-	return nonseekable_open(inode, file);
+	return stream_open(inode, file);
 }
 
 static int release(struct inode *inode, struct file *file)
