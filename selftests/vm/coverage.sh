@@ -11,10 +11,10 @@
 . "$(dirname "$0")/lib.sh"
 
 bed=gcov-6.1
-# What stands between any process and memory. Nothing in it is there for a kernel
-# that the suites do not boot, and each allocation in it is made to fail, so a line
-# that does not run lacks a test; 5 % are for answers that only a broken kernel
-# would get.
+# What stands between any process and memory. Nothing in it is for a kernel that the
+# suites do not boot, and each allocation in it can be made to fail, so a line that
+# does not run lacks a test. 5 % are for what no setting leads to (a window that is
+# too long for a file), and for what only a failing load comes by.
 must="mpool/chardev.c mpool/client.c mpool/window.c"
 least=${LEAST:-95}
 bash "$VM_DIR/packages.sh" base debug tools

@@ -20,7 +20,8 @@ put() {
 	elif ! bash "$VM_DIR/packages.sh" "$1" >"$log" 2>&1; then
 		# apt's own word rather than where it is written
 		grep -m 1 '^E: ' "$log" || tail -n 1 "$log"
-	elif ! bash "$TOP/selftests/demo/with-libs.sh" "$(command -v "$1")" "$tree" >"$log" 2>&1; then
+	elif ! bash "$TOP/selftests/demo/with-libs.sh" "$(command -v "$1")" "$tree" \
+		>"$log" 2>&1; then
 		tail -n 1 "$log"
 	fi >"$tree/etc/no-$1"
 	[ -s "$tree/etc/no-$1" ] || rm "$tree/etc/no-$1"
