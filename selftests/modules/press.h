@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory pressure, on one node, so that nobody has to be killed for it.
+ * Memory pressure, on one node at a time, so that nobody has to be killed for it.
  */
 #ifndef _MPOOL_SELFTESTS_PRESS_H
 #define _MPOOL_SELFTESTS_PRESS_H
@@ -11,16 +11,15 @@
 #include <linux/nodemask.h>
 #include <linux/sched.h>
 
-/* The last node with memory; -1 when there is no other to go to from there. */
-static inline int press_node(void)
+/*
+ * The node with memory after @nid, and after the last the first; -1 when there is
+ * no other to go to from there.
+ */
+static inline int press_next(int nid)
 {
-	int nid, last = -1;
-
 	if (num_node_state(N_MEMORY) < 2)
 		return -1;
-	for_each_node_state(nid, N_MEMORY)
-		last = nid;
-	return last;
+	return next_node_in(nid, node_states[N_MEMORY]);
 }
 
 /*

@@ -11,6 +11,13 @@ cases=4
 cpus=/sys/devices/system/cpu
 debug=/sys/kernel/debug
 events=/sys/kernel/tracing/events/mpool/enable
+nodes=/sys/devices/system/node
+# Apart from the other events, which are traced only in one case.
+shrinks=/sys/kernel/tracing/instances/torture
+short=/tmp/torture.short
+address=
+min_free=/proc/sys/vm/min_free_kbytes
+kept=
 running=/sys/module/mpool_torture/parameters/running
 gone=/tmp/torture.gone
 leased=/tmp/torture.leased
@@ -61,6 +68,48 @@ lease() {
 		# killed, as it should be, or ended by itself
 		[ $? -ne 2 ] || echo $lessee >>$spoiled
 	done 2>/dev/null
+}
+
+# The calls of mpool's shrinker for a node that memory is short on, not those of
+# drop_caches, whose priority is 0.
+watch_shrinks() {
+	[ -d ${shrinks%/*} ] || return
+	address=$(awk '$3 == "shrink_scan" && $4 == "[mpool]" { print $1 }' /proc/kallsyms)
+	[ -n "$address" ] && mkdir $shrinks || return
+	event=$shrinks/events/vmscan/mm_shrink_slab_start
+	echo "shrink == 0x$address && priority > 0" >$event/filter
+	echo 1 >$event/enable
+}
+
+note_shrinks() {
+	[ -d $shrinks ] || return
+	sed -n 's/.* mm_shrink_slab_start: .* nid: \([0-9]*\) .*/\1/p' $shrinks/trace >>$short
+	echo >$shrinks/trace
+}
+
+# nodes that have memory
+with_memory() {
+	awk '/ MemTotal:/ && $4 > 0 { print $2 }' $nodes/node[0-9]*/meminfo
+}
+
+# Of what is free on the nodes the kernel keeps back all but 64 MiB of each: so little
+# is taken in a second even where all processors are busy, and all of it is not.
+keep_back() {
+	[ "$(with_memory | wc -l)" -gt 1 ] || return
+	kept=$(cat $min_free)
+	awk '/ MemTotal:/ && $4 > 0 { total[$2] = $4; sum += $4 }
+	/ MemFree:/ { free[$2] = $4 }
+	END {
+		for (node in total) {
+			share = (free[node] - 65536) / total[node]
+			least = least == "" || share < least ? share : least
+		}
+		if (least > 0)
+			printf "%d\n", least * sum
+	}' $nodes/node[0-9]*/meminfo >$short
+	[ ! -s $short ] || cat $short >$min_free
+	echo "# $(cat $min_free) KiB are kept back instead of $kept"
+	: >$short
 }
 
 can_fail() {
@@ -134,13 +183,15 @@ torture() {
 	case $* in
 	*scarce=1*)	! can_fail || disturb fail ;;
 	esac
-	if insmod "$modules/mpool_torture.ko" seconds=$((total / cases)) "$@"; then
+	if insmod "$modules/mpool_torture.ko" seconds=$((total / cases)) \
+			press_first=$((n - 1)) "$@"; then
 		rmmod mpool_torture
 		echo "ok $n $name"
 	else
 		echo "not ok $n $name"
 	fi
 	dmesg | sed -n 's/.*mpool_torture: /# /p' | tail -n 6
+	note_shrinks
 	peace
 }
 
@@ -164,28 +215,46 @@ skip() {
 	echo "ok $n $1 # SKIP $2"
 }
 
-last=$(sed 's/.*[,-]//' /sys/devices/system/node/has_memory 2>/dev/null)
+last=$(sed 's/.*[,-]//' $nodes/has_memory 2>/dev/null)
 
 echo "TAP version 13"
-echo "1..$((cases + 4))"
+echo "1..$((cases + 5))"
 [ -z "$TORTURE_SECONDS" ] || echo "# $total s on $(nproc) CPUs"
 : >"$gone"
 : >"$spoiled"
+: >"$short"
 if can_fail; then
 	failing verbose 0
 	failing times $times
 	echo 0 >$debug/fail_page_alloc/min-order
 fi
-torture "with room, on one node" node=$((${last:-0} + 1)) scarce=1
+watch_shrinks
+keep_back
+torture "with room, on the last node" node=$((${last:-0} + 1)) scarce=1
 torture "at the limit" max=64 tasks=24
 trace 1
 torture "with a reserve, traced" max=64 reserve=8 scarce=1
 trace 0
-torture "debugged" debug=1 scarce=1
+torture "debugged, on the first node" debug=1 scarce=1 node=1
+[ ! -d $shrinks ] || rmdir $shrinks
+[ -z "$kept" ] || echo "$kept" >$min_free
 if [ ! -w $cpus/cpu1/online ]; then
 	skip "CPUs went" "no CPU can go offline here"
 else
 	seen "CPUs went" "$(wc -l <$gone)"
+fi
+if [ "$(with_memory | wc -l)" -lt 2 ]; then
+	skip "the shrinker was called for each node" "there is one node"
+elif [ -z "$address" ]; then
+	skip "the shrinker was called for each node" "nothing can be traced here"
+else
+	n=$((n + 1))
+	result=ok
+	for node in $(with_memory); do
+		grep -qx "$node" $short || result="not ok"
+	done
+	echo "$result $n the shrinker was called for each node #$(sort -n $short |
+		uniq -c | awk '{ printf " %d times for node %d", $1, $2 }')"
 fi
 seen "processes leased" "$(dmesg | awk '/mpool_torture: / && / leases, / {
 	sub(/ leases, .*/, "")

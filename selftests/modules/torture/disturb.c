@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/module.h>
 #include <linux/mpool.h>
 #include <linux/prandom.h>
 #include <linux/sched/signal.h>
@@ -17,13 +18,23 @@
 #include "../press.h"
 #include "torture.h"
 
+static unsigned int press_first;
+module_param(press_first, uint, 0444);
+MODULE_PARM_DESC(press_first, "Node where memory runs short first, but for the pool's own");
+
 static int press_fn(void *arg)
 {
 	struct torture *t = arg;
+	int nid = press_next((t->node < 0 ? (int)press_first : t->node) - 1);
 
+	/* Who takes memory slower than others give it back takes it for ever. */
+	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
-		if (!READ_ONCE(t->stop))
-			press(press_node(), &t->stop);
+		if (!READ_ONCE(t->stop)) {
+			press(nid, &t->stop);
+			atomic_add(!READ_ONCE(t->stop), &t->pressed);
+			nid = press_next(nid);
+		}
 		schedule_timeout_interruptible(HZ);
 	}
 	return 0;
@@ -157,7 +168,7 @@ void torture_disturb(struct torture *t)
 
 	for (i = 0; i < ARRAY_SIZE(disturbers); i++) {
 		/* Others find memory only where there are other nodes. */
-		if (disturbers[i] == press_fn && press_node() < 0)
+		if (disturbers[i] == press_fn && press_next(-1) < 0)
 			continue;
 		threads[i] = kthread_run(disturbers[i], t, "mpool_disturb/%u",
 					 i);

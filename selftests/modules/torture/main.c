@@ -520,6 +520,7 @@ static int __init torture_init(void)
 	t.nr_tasks = tasks;
 	t.max = max;
 	t.reserve = reserve;
+	t.node = (int)node - 1;
 	t.scarce = scarce;
 	t.sizes = sizes;
 	t.nr_sizes = SIZES;

@@ -26,6 +26,7 @@ struct mpool;
  * @nr_tasks: how many
  * @max: about what the classes may back
  * @reserve: of each class, at most; 0 stays 0
+ * @node: whose memory they are of, NUMA_NO_NODE for any
  * @scarce: memory may be had or not (fault injection), so that who waits may go without where no
  *	reserve says otherwise
  * @stop: nobody begins anything any more; WRITE_ONCE once
@@ -38,6 +39,7 @@ struct mpool;
  * @bulk_all: all that were asked for
  * @bulk_none: and none, because they were not all there
  * @configured: how often settings were changed
+ * @pressed: how often a node's memory was all taken
  */
 struct torture {
 	struct mpool *pool;
@@ -47,6 +49,7 @@ struct torture {
 	unsigned int nr_tasks;
 	unsigned int max;
 	unsigned int reserve;
+	int node;
 	bool scarce;
 	bool stop;
 	atomic_t wrong;
@@ -58,6 +61,7 @@ struct torture {
 	atomic_t bulk_all;
 	atomic_t bulk_none;
 	atomic_t configured;
+	atomic_t pressed;
 };
 
 /* Who calls this is one of those whose allocations the script lets fail. */

@@ -63,9 +63,10 @@ int torture_verdict(struct torture *t)
 		st.hits, st.depot_hits, st.misses, st.waits,
 		atomic_read(&t->timeouts), atomic_read(&t->killed), st.leases,
 		st.grown, st.shrunk);
-	pr_info("%d bulks whole, %d none, %d times configured, %d waited in vain, %d wrong\n",
+	pr_info("%d bulks whole, %d none, %d times configured, %d nodes pressed, %d waited in vain, %d wrong\n",
 		atomic_read(&t->bulk_all), atomic_read(&t->bulk_none),
-		atomic_read(&t->configured), atomic_read(&t->without),
+		atomic_read(&t->configured), atomic_read(&t->pressed),
+		atomic_read(&t->without),
 		atomic_read(&t->wrong));
 	return err;
 }
