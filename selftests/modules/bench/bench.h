@@ -120,6 +120,20 @@ static __always_inline bool bench_more(const struct bench_figure *f)
 struct bench_figure *bench_begin(struct bench_set *s, const char *shape,
 				 const char *subject, unsigned int batch,
 				 unsigned int threads);
+
+/*
+ * A run of each subject, then the next of each: what changes with time, such as
+ * the rate of the host's clock, changes for all of them.
+ */
+#define BENCH_SUBJECTS	16
+#define bench_each_turn()	for (bench_turns_begin(); bench_turn();)
+
+void bench_turns_begin(void);
+bool bench_turn(void);
+struct bench_figure *bench_mine(struct bench_set *s, const char *shape,
+				const char *subject, unsigned int batch);
+void bench_print_turns(struct seq_file *m, u64 ops);
+
 void bench_print(struct seq_file *m, struct bench_figure *f, u64 ops);
 void bench_value(struct seq_file *m, const char *shape, unsigned int size,
 		 unsigned int batch, const char *subject, const char *unit,

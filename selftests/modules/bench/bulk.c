@@ -6,23 +6,21 @@
 #include "bench.h"
 #include "subjects_bulk.h"
 
-static __always_inline void bulk(struct seq_file *m, struct bench_set *s,
-				 const char *subject, unsigned int nr,
+/* A run of it. */
+static __always_inline void bulk(struct bench_set *s, const char *subject,
+				 unsigned int rounds, unsigned int nr,
 				 bench_get_t get, bench_put_t put)
 {
-	unsigned int rounds = bench_rounds(s->size, nr), i;
-	struct bench_figure *f = bench_begin(s, "bulk", subject, nr, 1);
+	struct bench_figure *f = bench_mine(s, "bulk", subject, nr);
+	unsigned int i;
 
-	while (bench_more(f)) {
-		bench_start(f);
-		for (i = 0; i < rounds; i++) {
-			if (unlikely(!get(s, nr, s->held)))
-				return;
-			put(s, nr, s->held);
-		}
-		bench_stop(f);
+	bench_start(f);
+	for (i = 0; i < rounds; i++) {
+		if (unlikely(!get(s, nr, s->held)))
+			return;
+		put(s, nr, s->held);
 	}
-	bench_print(m, f, (u64)rounds * nr);
+	bench_stop(f);
 }
 
 static const unsigned int bulks[] = {
@@ -32,14 +30,19 @@ static const unsigned int bulks[] = {
 static int bulks_of(struct seq_file *m, struct bench_set *s)
 {
 	bool all = s->size == 256 || (s->size == 4096 && !bench_quick);
-	unsigned int n;
+	unsigned int n, nr, rounds;
 
 	for (n = 0; n < ARRAY_SIZE(bulks); n++) {
-		if (!all && bulks[n] != 32)
+		nr = bulks[n];
+		if (!all && nr != 32)
 			continue;
-#define SUBJECT(name, get, put)	bulk(m, s, name, bulks[n], get, put)
-		BENCH_EACH_BULK(s);
+		rounds = bench_rounds(s->size, nr);
+		bench_each_turn() {
+#define SUBJECT(name, get, put)	bulk(s, name, rounds, nr, get, put)
+			BENCH_EACH_BULK(s);
 #undef SUBJECT
+		}
+		bench_print_turns(m, (u64)rounds * nr);
 	}
 	return 0;
 }

@@ -44,6 +44,18 @@ static void print_runs(struct seq_file *m, const struct bench_figure *f,
 	seq_printf(m, " %u%s%s\n", nr, *f->more ? " " : "", f->more);
 }
 
+static void begin(struct bench_figure *f, unsigned int size, const char *shape,
+		  const char *subject, unsigned int batch, unsigned int threads)
+{
+	f->shape = shape;
+	f->subject = subject;
+	f->size = size;
+	f->batch = batch;
+	f->threads = threads;
+	f->more[0] = 0;
+	f->run = 0;
+}
+
 /**
  * bench_begin() - begin a figure
  * @s: what it is measured on
@@ -58,16 +70,70 @@ struct bench_figure *bench_begin(struct bench_set *s, const char *shape,
 				 const char *subject, unsigned int batch,
 				 unsigned int threads)
 {
-	struct bench_figure *f = &s->figure;
+	begin(&s->figure, s->size, shape, subject, batch, threads);
+	return &s->figure;
+}
 
-	f->shape = shape;
-	f->subject = subject;
-	f->size = s->size;
-	f->batch = batch;
-	f->threads = threads;
-	f->more[0] = 0;
-	f->run = 0;
+/* Figures that grow in turn, a run each; groups run one at a time. */
+static struct bench_figure figures[BENCH_SUBJECTS];
+static unsigned int nr_figures, at, turns;
+
+/**
+ * bench_turns_begin() - before the first turn
+ */
+void bench_turns_begin(void)
+{
+	nr_figures = 0;
+	turns = 0;
+}
+
+/**
+ * bench_turn() - another turn to do?
+ *
+ * Context: any, as what is measured.
+ * Return: true when each subject is to do a run.
+ */
+bool bench_turn(void)
+{
+	at = 0;
+	return turns++ <= BENCH_RUNS &&
+	       (in_interrupt() || !signal_pending(current));
+}
+
+/**
+ * bench_mine() - a subject's figure, for one more run
+ * @s: what it is measured on
+ * @shape: what is done
+ * @subject: who does it; all come in each turn, and in the same order
+ * @batch: buffers at a time
+ *
+ * Return: the figure, with the runs of earlier turns.
+ */
+struct bench_figure *bench_mine(struct bench_set *s, const char *shape,
+				const char *subject, unsigned int batch)
+{
+	struct bench_figure *f = &figures[at];
+
+	if (at + 1 < BENCH_SUBJECTS)
+		at++;
+	if (at > nr_figures) {
+		nr_figures = at;
+		begin(f, s->size, shape, subject, batch, 1);
+	}
 	return f;
+}
+
+/**
+ * bench_print_turns() - all figures after the last turn
+ * @m: where to
+ * @ops: operations in a run of each
+ */
+void bench_print_turns(struct seq_file *m, u64 ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_figures; i++)
+		bench_print(m, &figures[i], ops);
 }
 
 /**

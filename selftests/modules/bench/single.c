@@ -14,51 +14,46 @@
 
 static const unsigned int helds[] = { 1, 16, 256, 4096 };
 
-static __always_inline void pair(struct seq_file *m, struct bench_set *s,
-				 const char *shape, const char *subject,
+/* A run of each. */
+static __always_inline void pair(struct bench_set *s, const char *shape,
+				 const char *subject, unsigned int rounds,
 				 bench_alloc_t alloc, bench_free_t free)
 {
-	unsigned int rounds = bench_rounds(s->size, 1), i;
-	struct bench_figure *f = bench_begin(s, shape, subject, 1, 1);
+	struct bench_figure *f = bench_mine(s, shape, subject, 1);
 	void *p = alloc(s);
+	unsigned int i;
 
 	if (!p)
 		return;
 	free(s, p);
-	while (bench_more(f)) {
-		bench_start(f);
-		for (i = 0; i < rounds; i++) {
-			p = alloc(s);
-			barrier_data(p);
-			free(s, p);
-		}
-		bench_stop(f);
+	bench_start(f);
+	for (i = 0; i < rounds; i++) {
+		p = alloc(s);
+		barrier_data(p);
+		free(s, p);
 	}
-	bench_print(m, f, rounds);
+	bench_stop(f);
 }
 
-static __always_inline void held(struct seq_file *m, struct bench_set *s,
-				 const char *shape, const char *subject,
+static __always_inline void held(struct bench_set *s, const char *shape,
+				 const char *subject, unsigned int rounds,
 				 unsigned int nr,
 				 bench_alloc_t alloc, bench_free_t free)
 {
-	unsigned int rounds = bench_rounds(s->size, nr), i, n;
-	struct bench_figure *f = bench_begin(s, shape, subject, nr, 1);
+	struct bench_figure *f = bench_mine(s, shape, subject, nr);
+	unsigned int i, n;
 
-	while (bench_more(f)) {
-		bench_start(f);
-		for (i = 0; i < rounds; i++) {
-			for (n = 0; n < nr; n++) {
-				s->held[n] = alloc(s);
-				if (unlikely(!s->held[n]))
-					goto none;
-			}
-			for (n = 0; n < nr; n++)
-				free(s, s->held[n]);
+	bench_start(f);
+	for (i = 0; i < rounds; i++) {
+		for (n = 0; n < nr; n++) {
+			s->held[n] = alloc(s);
+			if (unlikely(!s->held[n]))
+				goto none;
 		}
-		bench_stop(f);
+		for (n = 0; n < nr; n++)
+			free(s, s->held[n]);
 	}
-	bench_print(m, f, (u64)rounds * nr);
+	bench_stop(f);
 	return;
 none:
 	while (n)
@@ -67,26 +62,35 @@ none:
 
 static void from_task(struct seq_file *m, struct bench_set *s)
 {
-	unsigned int i, nr;
+	unsigned int rounds = bench_rounds(s->size, 1), i, nr;
 
-#define SUBJECT(name, alloc, free)	pair(m, s, "pair", name, alloc, free)
-	BENCH_EACH(s);
-	/* One buffer stands for all of them: no shape that holds more. */
-	SUBJECT("bare-checked", bench_checked_alloc, bench_checked_free);
-	if (s->pages)
-		SUBJECT("page_pool", bench_page_pool_alloc, bench_page_pool_free);
+	bench_each_turn() {
+#define SUBJECT(name, alloc, free)	pair(s, "pair", name, rounds, alloc, free)
+		BENCH_EACH(s);
+		/* One buffer stands for all of them: no shape that holds more. */
+		SUBJECT("bare-checked", bench_checked_alloc, bench_checked_free);
+		if (s->pages)
+			SUBJECT("page_pool", bench_page_pool_alloc,
+				bench_page_pool_free);
 #undef SUBJECT
+	}
+	bench_print_turns(m, rounds);
 
 	for (i = 0; i < ARRAY_SIZE(helds); i++) {
 		nr = helds[i];
 		if (nr != bench_room(s->size, nr))
 			continue;
-#define SUBJECT(name, alloc, free)	held(m, s, "held", name, nr, alloc, free)
-		BENCH_EACH(s);
-		if (s->pages)
-			SUBJECT("page_pool", bench_page_pool_alloc,
-				bench_page_pool_free);
+		rounds = bench_rounds(s->size, nr);
+		bench_each_turn() {
+#define SUBJECT(name, alloc, free) \
+	held(s, "held", name, rounds, nr, alloc, free)
+			BENCH_EACH(s);
+			if (s->pages)
+				SUBJECT("page_pool", bench_page_pool_alloc,
+					bench_page_pool_free);
 #undef SUBJECT
+		}
+		bench_print_turns(m, (u64)rounds * nr);
 	}
 }
 
@@ -100,14 +104,17 @@ static void from_task(struct seq_file *m, struct bench_set *s)
 
 static int one_operation(struct seq_file *m, struct bench_set *s)
 {
-	const unsigned int rounds = 1000;
+	const unsigned int rounds = 1000, each = bench_rounds(s->size, OPERATION);
 	struct mpool_class_stats was, is;
 	unsigned int i, n;
 
+	bench_each_turn() {
 #define SUBJECT(name, alloc, free) \
-	held(m, s, "operation", name, OPERATION, alloc, free)
-	BENCH_EACH(s);
+	held(s, "operation", name, each, OPERATION, alloc, free)
+		BENCH_EACH(s);
 #undef SUBJECT
+	}
+	bench_print_turns(m, (u64)each * OPERATION);
 	mpool_get_stats(s->pool, &was);
 	for (i = 0; i < rounds; i++) {
 		for (n = 0; n < OPERATION; n++)
@@ -177,21 +184,29 @@ static void from_softirq(struct tasklet_struct *t)
 {
 	struct softirq_work *w = from_tasklet(w, t, tasklet);
 	const unsigned int nr = bench_room(w->s->size, 256);
+	unsigned int rounds = bench_rounds(w->s->size, 1);
 
+	bench_each_turn() {
 #define SUBJECT(name, alloc, free) \
-	pair(w->m, w->s, "softirq-pair", name, alloc, free)
-	BENCH_EACH(w->s);
-	if (w->s->pages)
-		SUBJECT("page_pool", bench_page_pool_alloc,
-			bench_page_pool_direct_free);
+	pair(w->s, "softirq-pair", name, rounds, alloc, free)
+		BENCH_EACH(w->s);
+		if (w->s->pages)
+			SUBJECT("page_pool", bench_page_pool_alloc,
+				bench_page_pool_direct_free);
 #undef SUBJECT
+	}
+	bench_print_turns(w->m, rounds);
+	rounds = bench_rounds(w->s->size, nr);
+	bench_each_turn() {
 #define SUBJECT(name, alloc, free) \
-	held(w->m, w->s, "softirq-held", name, nr, alloc, free)
-	BENCH_EACH(w->s);
-	if (w->s->pages)
-		SUBJECT("page_pool", bench_page_pool_alloc,
-			bench_page_pool_direct_free);
+	held(w->s, "softirq-held", name, rounds, nr, alloc, free)
+		BENCH_EACH(w->s);
+		if (w->s->pages)
+			SUBJECT("page_pool", bench_page_pool_alloc,
+				bench_page_pool_direct_free);
 #undef SUBJECT
+	}
+	bench_print_turns(w->m, (u64)rounds * nr);
 	complete(&w->done);
 }
 
