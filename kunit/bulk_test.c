@@ -166,7 +166,90 @@ static void all_are_not_waited_for(struct kunit *test)
 	kt_give(cls, FEW, bufs);
 }
 
+struct flow {
+	unsigned int size;
+	unsigned int max;
+	unsigned int nr;
+};
+
+/* Of few and of many to a magazine; in one hold of the depot's lock, and more. */
+static const struct flow flows[] = {
+	{ SZ_128K, 64, 20 }, { SZ_64K, 64, 32 }, { SZ_64K, 64, 50 },
+	{ 64, 64, 63 }, { 64, 8000, 63 },
+};
+
+static void flow_desc(const struct flow *f, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u of %u bytes", f->nr, f->size);
+}
+
+KUNIT_ARRAY_PARAM(flow, flows, flow_desc);
+
+static bool all_differ(void **bufs, unsigned int nr)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < nr; i++)
+		for (k = 0; k < i; k++)
+			if (bufs[i] == bufs[k])
+				return false;
+	return true;
+}
+
+/* Whatever passes the magazines by is counted, and comes back. */
+static void more_than_magazines_hold(struct kunit *test)
+{
+	const struct flow *f = test->param_value;
+	struct mpool_class *cls = kt_class_max(test, f->size, f->max);
+	struct mpool_class_stats was, is;
+	void *bufs[MOST], *before[MOST];
+	unsigned int turn;
+
+	KUNIT_ASSERT_GT(test, cls->cpu_cap, 0U);
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	kt_give(cls, f->nr, kt_take(test, cls, f->nr));
+	for (turn = 1; turn < 10; turn++) {
+		was = kt_stats(cls);
+		KUNIT_ASSERT_EQ(test, f->nr,
+				mpool_class_alloc_bulk(cls, GFP_NOWAIT, f->nr,
+						       bufs));
+		KUNIT_EXPECT_TRUE(test, all_differ(bufs, f->nr));
+		expect_out(test, cls, f->nr);
+		memcpy(before, bufs, sizeof(bufs));
+		mpool_class_free_bulk(cls, f->nr, bufs);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(before, bufs,
+						f->nr * sizeof(*bufs)));
+		expect_out(test, cls, 0);
+		is = kt_stats(cls);
+		KUNIT_EXPECT_EQ(test, is.allocs - was.allocs, (u64)f->nr);
+		KUNIT_EXPECT_EQ(test, is.frees - was.frees, (u64)f->nr);
+		KUNIT_EXPECT_EQ(test, is.misses, was.misses);
+		KUNIT_EXPECT_LE(test, is.free_cpu, 2ULL * cls->cpu_cap);
+	}
+	KUNIT_EXPECT_EQ(test, is.backed, was.backed);
+}
+
+/* One that is not the class's, amid those that pass the magazines by. */
+static void one_is_refused_amid_many(struct kunit *test)
+{
+	const struct flow *f = test->param_value;
+	struct mpool_class *cls = kt_class_max(test, f->size, f->max);
+	void *bufs[MOST];
+
+	kt_stay_on(test, cpumask_first(cpu_online_mask));
+	KUNIT_ASSERT_EQ(test, f->nr,
+			mpool_class_alloc_bulk(cls, GFP_KERNEL, f->nr, bufs));
+	bufs[f->nr] = bufs[7];
+	swap(bufs[f->nr], bufs[17]);
+	mpool_class_free_bulk(cls, f->nr + 1, bufs);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).bad_frees, 1ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).frees, (u64)f->nr);
+}
+
 static struct kunit_case bulk_cases[] = {
+	KUNIT_CASE_PARAM(more_than_magazines_hold, flow_gen_params),
+	KUNIT_CASE_PARAM(one_is_refused_amid_many, flow_gen_params),
 	KUNIT_CASE_PARAM(all_or_nothing_at_the_limit, way_gen_params),
 	KUNIT_CASE_PARAM(partial_at_the_limit, way_gen_params),
 	KUNIT_CASE(the_first_is_waited_for_and_no_other),

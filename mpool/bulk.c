@@ -22,6 +22,13 @@
  */
 #define UNROLL	16
 
+/*
+ * Most that pass the magazines by in one section with preemption off, and in one
+ * hold of a depot's lock: what callers take at a time, as NAPI's budget of 64
+ * in two halves, and half of what a magazine moves at most.
+ */
+#define DIRECT	32U
+
 /* clang does not unroll a loop that an asm goto leaves, and warns of it. */
 #ifdef CONFIG_CC_IS_CLANG
 #pragma clang diagnostic ignored "-Wpass-failed"
@@ -70,15 +77,40 @@ static __always_inline void bulk_pop(struct mpool_cpu *cpu, unsigned long tag,
 	}
 }
 
+/*
+ * Where @nr are more than two magazines, how many of them pass these by, to or
+ * from the depot: one hold of its lock then does what each magazine would do.
+ */
+static unsigned int bulk_direct(const struct mpool_class *cls, unsigned int nr)
+{
+	nr = min(nr, DIRECT);
+	return nr > 2 * cls->cpu_cap ? nr : 0;
+}
+
+/* Up to @nr from the depot; inside a CPU's magazine. */
+static unsigned int bulk_fetch(struct mpool_class *cls, gfp_t gfp,
+			       unsigned int nr, void **bufs)
+{
+	unsigned int i;
+
+	nr = mpool_depot_get_many(cls, gfp, nr, bufs);
+	for (i = 0; i < nr; i++)
+		mpool_tag_set(bufs[i], cls->paged, cls->tag, MPOOL_ALLOCATED);
+	return nr;
+}
+
 /* Up to @nr of what magazine and depot have. */
 static unsigned int bulk_get(struct mpool_class *cls, gfp_t gfp,
 			     unsigned int nr, void **bufs)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	unsigned int direct = bulk_direct(cls, nr);
 
 	if (!cpu)
 		return 0;
-	if (cpu->nr || mpool_magazine_refill(cls, cpu, gfp)) {
+	if (direct && !cpu->nr && !cpu->prev_nr) {
+		nr = bulk_fetch(cls, gfp, direct, bufs);
+	} else if (cpu->nr || mpool_magazine_refill(cls, cpu, gfp)) {
 		nr = min_t(unsigned long, nr, cpu->nr);
 		if (cls->paged)
 			bulk_pop(cpu, cls->tag, nr, bufs, true);
@@ -299,14 +331,39 @@ out:
 	return i;
 }
 
+/* Claims up to @nr and brings them to the depot; inside a CPU's magazine. */
+static unsigned int bulk_store(struct mpool_class *cls, unsigned int nr,
+			       void **bufs)
+{
+	/* The depot sorts them by nodes; the array is the caller's. */
+	void *claimed[DIRECT];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (unlikely(!mpool_tag_claim(bufs[i], cls->paged, cls->tag)))
+			break;
+		claimed[i] = bufs[i];
+	}
+	bulk_hide(cls, i, claimed);
+	if (i)
+		mpool_depot_free_many(cls, i, claimed);
+	return i;
+}
+
 /* Returns how many of @bufs are in; the next one, if any, is not for here. */
 static unsigned int bulk_put(struct mpool_class *cls, unsigned int nr,
 			     void **bufs)
 {
 	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	unsigned int direct = bulk_direct(cls, nr);
 
 	if (!cpu)
 		return 0;
+	if (direct && cpu->nr >= cls->cpu_cap) {
+		nr = bulk_store(cls, direct, bufs);
+		mpool_cpu_leave(cpu);
+		return nr;
+	}
 	if (cpu->nr >= cls->cpu_cap)
 		mpool_magazine_spill(cls, cpu);
 	nr = min_t(unsigned long, nr, cls->cpu_cap - cpu->nr);

@@ -37,8 +37,15 @@ void mpool_depot_peak(struct mpool_class *cls)
 		;
 }
 
-/* Buffers left the depots; @peak: for users, and not for the system. */
-static void depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
+/**
+ * mpool_depot_took() - buffers have left the depots
+ * @cls: the class
+ * @nr: how many
+ * @peak: for users, and not for the system
+ *
+ * Context: any but NMI.
+ */
+void mpool_depot_took(struct mpool_class *cls, unsigned int nr, bool peak)
 {
 	atomic_add(nr, &cls->out);
 	if (peak)
@@ -150,7 +157,7 @@ static struct mpool_mag *depot_take(struct mpool_class *cls, int node,
  * mpool_depot_fetch() - a magazine with buffers in place of an empty one
  * @cls: the class
  * @empty: a CPU's, empty
- * @gfp: of the allocation; see mpool_depot_get()
+ * @gfp: of the allocation; see mpool_depot_get_many()
  *
  * Context: inside a CPU's magazine.
  * Return: the magazine, the caller's, and @empty is not any more; or NULL.
@@ -166,7 +173,7 @@ struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
 			return NULL;
 		mag = depot_take(cls, node, empty, node != near);
 		if (mag) {
-			depot_took(cls, mag->nr, true);
+			mpool_depot_took(cls, mag->nr, true);
 			return mag;
 		}
 	}
@@ -251,7 +258,7 @@ static int depot_home(const void *buf, int near)
  */
 static unsigned int depot_put_some(struct mpool_class *cls, int near,
 				   unsigned int nr, void **bufs,
-				   unsigned long stamp)
+				   unsigned long stamp, bool freed)
 {
 	int home = depot_home(bufs[nr - 1], near);
 	struct mpool_depot *depot = cls->depots[home];
@@ -267,28 +274,30 @@ static unsigned int depot_put_some(struct mpool_class *cls, int near,
 	}
 	if (home != near)
 		depot->homed += nr - left;
+	if (freed)
+		depot->frees += nr - left;
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return left;
 }
 
 static void depot_sort(struct mpool_class *cls, int near, unsigned int nr,
-		       void **bufs, unsigned long stamp)
+		       void **bufs, unsigned long stamp, bool freed)
 {
 	unsigned int left = nr;
 
 	while (left)
-		left = depot_put_some(cls, near, left, bufs, stamp);
+		left = depot_put_some(cls, near, left, bufs, stamp, freed);
 	atomic_sub(nr, &cls->out);
 }
 
-/* Where all of a magazine's buffers belong, NUMA_NO_NODE if not to one node. */
-static int mag_home(const struct mpool_mag *mag, int near)
+/* Where all of @bufs belong, NUMA_NO_NODE if not to one node. */
+static int home_of_all(unsigned int nr, void *const *bufs, int near)
 {
-	int home = depot_home(mag->bufs[0], near);
+	int home = depot_home(bufs[0], near);
 	unsigned int i;
 
-	for (i = 1; mpool_numa() && i < mag->nr; i++)
-		if (mpool_buf_node(mag->bufs[i]) != home)
+	for (i = 1; mpool_numa() && i < nr; i++)
+		if (mpool_buf_node(bufs[i]) != home)
 			return NUMA_NO_NODE;
 	return home;
 }
@@ -309,14 +318,14 @@ struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 				    struct mpool_mag *mag)
 {
 	int near = mpool_depot_near(cls, numa_mem_id());
-	int home = mag_home(mag, near);
+	int home = home_of_all(mag->nr, mag->bufs, near);
 	unsigned int nr = mag->nr;
 	struct mpool_depot *depot;
 	struct mpool_mag *empty;
 	unsigned long flags;
 
 	if (home == NUMA_NO_NODE) {
-		depot_sort(cls, near, nr, mag->bufs, jiffies);
+		depot_sort(cls, near, nr, mag->bufs, jiffies, false);
 		return mag;
 	}
 	empty = mpool_supply_get(cls);
@@ -334,43 +343,80 @@ struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 	return empty;
 }
 
+/* All of full magazines, while @nr is no less than they hold. */
+static unsigned int depot_pop_full(struct mpool_class *cls,
+				   struct mpool_depot *depot, unsigned int nr,
+				   void **bufs)
+{
+	struct list_head *last = &depot->full;
+	unsigned int n = 0, mags = 0;
+	struct mpool_mag *mag;
+	LIST_HEAD(emptied);
+
+	lockdep_assert_held(&depot->lock);
+	list_for_each_entry(mag, &depot->full, node) {
+		if (mag->nr > nr - n)
+			break;
+		/* A string instruction's start costs more than these few. */
+		while (mag->nr)
+			bufs[n++] = mag->bufs[--mag->nr];
+		last = &mag->node;
+		mags++;
+	}
+	if (!mags)
+		return 0;
+	/* All at once: with CONFIG_DEBUG_LIST each move is 60 instructions. */
+	list_cut_position(&emptied, &depot->full, last);
+	depot->nr_full -= mags;
+	mpool_supply_put_all(cls, &emptied, mags);
+	WRITE_ONCE(depot->nr, depot->nr - n);
+	return n;
+}
+
 /**
- * mpool_depot_get() - take one free buffer from a depot, the nearest first
+ * mpool_depot_get_many() - take free buffers from depots, the nearest first
  * @cls: the class
  * @gfp: of the allocation, 0 for none.  Who may sleep is not given another
  *	node's buffer while its own may still grow.
+ * @nr: most buffers
+ * @bufs: where to
+ *
+ * One hold of each depot's lock, however many magazines that empties.
  *
  * Context: any but NMI; either the class's lock is held, or preemption is off
  * and @slow was read as 0 since.
- * Return: the buffer, still MPOOL_FREE, or NULL.
+ * Return: how many were taken; they are still MPOOL_FREE.
  */
-void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp)
+unsigned int mpool_depot_get_many(struct mpool_class *cls, gfp_t gfp,
+				  unsigned int nr, void **bufs)
 {
 	int near = mpool_depot_near(cls, numa_mem_id()), node;
-	void *buf = NULL;
+	unsigned int n = 0, was;
 	unsigned long flags;
 
 	mpool_for_each_near(node, near) {
 		struct mpool_depot *depot = cls->depots[node];
 
-		if (node != near && depot_grows(cls, gfp, near))
-			return NULL;
+		if (n == nr || (node != near && depot_grows(cls, gfp, near)))
+			break;
 		if (!READ_ONCE(depot->nr))
 			continue;
+		was = n;
 		raw_spin_lock_irqsave(&depot->lock, flags);
-		buf = depot_pop(cls, depot);
-		if (buf) {
-			depot->allocs++;
-			depot->remote += node != near;
-		}
+		if (nr > 1)
+			n += depot_pop_full(cls, depot, nr - n, bufs + n);
+		while (n < nr && (bufs[n] = depot_pop(cls, depot)))
+			n++;
+		depot->allocs += n - was;
+		if (node != near)
+			depot->remote += n - was;
 		raw_spin_unlock_irqrestore(&depot->lock, flags);
-		if (buf) {
-			depot_took(cls, 1, true);
-			mpool_use_changed(cls);
-			return buf;
-		}
 	}
-	return NULL;
+	if (n) {
+		mpool_depot_took(cls, n, true);
+		mpool_use_changed(cls);
+	}
+	return n;
 }
 
 static void depot_put(struct mpool_class *cls, void *buf,
@@ -398,7 +444,7 @@ static void depot_put(struct mpool_class *cls, void *buf,
  *
  * Not counted as a free.
  *
- * Context: as mpool_depot_get().
+ * Context: as mpool_depot_get_many().
  */
 void mpool_depot_put(struct mpool_class *cls, void *buf)
 {
@@ -410,11 +456,63 @@ void mpool_depot_put(struct mpool_class *cls, void *buf)
  * @cls: the class
  * @buf: the buffer, MPOOL_FREE, nobody's
  *
- * Context: as mpool_depot_get().
+ * Context: as mpool_depot_get_many().
  */
 void mpool_depot_free(struct mpool_class *cls, void *buf)
 {
 	depot_put(cls, buf, 1);
+}
+
+/* Those that fill magazines, and belong to @home; returns how many. */
+static unsigned int depot_put_full(struct mpool_class *cls, int home, int near,
+				   unsigned int nr, void **bufs)
+{
+	struct mpool_depot *depot = cls->depots[home];
+	unsigned int most = nr / cls->mag_size, n = 0;
+	struct mpool_mag *mag;
+	unsigned long flags;
+	LIST_HEAD(mags);
+
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	depot->nr_full += mpool_supply_get_all(cls, &mags, most);
+	list_for_each_entry(mag, &mags, node) {
+		for (mag->nr = 0; mag->nr < cls->mag_size; mag->nr++)
+			mag->bufs[mag->nr] = bufs[n++];
+		mag->stamp = jiffies;
+	}
+	/* As depot_add_full() would: none is younger. */
+	list_splice(&mags, &depot->full);
+	WRITE_ONCE(depot->nr, depot->nr + n);
+	depot->frees += n;
+	if (home != near)
+		depot->homed += n;
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	atomic_sub(n, &cls->out);
+	return n;
+}
+
+/**
+ * mpool_depot_free_many() - bring users' frees to their depots
+ * @cls: the class
+ * @nr: how many
+ * @bufs: the buffers, MPOOL_FREE, nobody's; in no order any more after it
+ *
+ * Whole magazines, where all belong to one node.
+ *
+ * Context: as mpool_depot_get_many().
+ */
+void mpool_depot_free_many(struct mpool_class *cls, unsigned int nr,
+			   void **bufs)
+{
+	int near = mpool_depot_near(cls, numa_mem_id());
+	int home = home_of_all(nr, bufs, near);
+	unsigned int n = 0;
+
+	if (home != NUMA_NO_NODE)
+		n = depot_put_full(cls, home, near, nr, bufs);
+	if (n < nr)
+		depot_sort(cls, near, nr - n, bufs + n, jiffies, true);
+	mpool_use_changed(cls);
 }
 
 /**
@@ -425,132 +523,12 @@ void mpool_depot_free(struct mpool_class *cls, void *buf)
  * @bufs: the buffers, MPOOL_FREE, nobody's; in no order any more after it
  * @stamp: jiffies when the last one of them was used
  *
- * Context: as mpool_depot_get().
+ * Context: as mpool_depot_get_many().
  */
 void mpool_depot_put_all(struct mpool_class *cls, int from, unsigned int nr,
 			 void **bufs, unsigned long stamp)
 {
-	depot_sort(cls, mpool_depot_near(cls, from), nr, bufs, stamp);
-}
-
-/* The magazine used least recently, if it has been idle for @age. */
-static struct mpool_mag *depot_oldest(struct mpool_depot *depot,
-				      unsigned long age)
-{
-	struct mpool_mag *mag = depot->partial, *last;
-
-	lockdep_assert_held(&depot->lock);
-	if (depot->nr_full) {
-		last = list_last_entry(&depot->full, struct mpool_mag, node);
-		if (!mag->nr || !time_before(mag->stamp, last->stamp))
-			mag = last;
-	}
-	if (!mag->nr || (age && time_before(jiffies, mag->stamp + age)))
-		return NULL;
-	return mag;
-}
-
-/* Up to @nr buffers of one magazine; the rest of it is where it was. */
-static unsigned int depot_take_one(struct mpool_class *cls,
-				   struct mpool_depot *depot, unsigned long age,
-				   unsigned int nr, void **bufs)
-{
-	struct mpool_mag *mag;
-	unsigned long flags;
-	unsigned int n = 0;
-
-	raw_spin_lock_irqsave(&depot->lock, flags);
-	mag = depot_oldest(depot, age);
-	while (mag && n < nr && mag->nr)
-		bufs[n++] = mag->bufs[--mag->nr];
-	if (mag && !mag->nr && mag != depot->partial) {
-		list_del(&mag->node);
-		depot->nr_full--;
-		mpool_supply_put(cls, mag);
-	}
-	WRITE_ONCE(depot->nr, depot->nr - n);
-	raw_spin_unlock_irqrestore(&depot->lock, flags);
-	return n;
-}
-
-/**
- * mpool_depot_take_cold() - take free buffers, the nearest first
- * @cls: the class, its lock held
- * @nr: most buffers
- * @bufs: where to
- *
- * Of a node's those used least recently, for who does not profit from what
- * the cache still has of them.
- *
- * Return: how many were taken; they are MPOOL_FREE and the caller's.
- */
-unsigned int mpool_depot_take_cold(struct mpool_class *cls, unsigned int nr,
-				   void **bufs)
-{
-	int near = mpool_depot_near(cls, numa_mem_id()), node;
-	unsigned int n = 0, got;
-
-	lockdep_assert_held(&cls->lock);
-	mpool_for_each_near(node, near) {
-		do {
-			got = depot_take_one(cls, cls->depots[node], 0, nr - n,
-					     bufs + n);
-			n += got;
-		} while (got);
-	}
-	depot_took(cls, n, false);
-	return n;
-}
-
-/* The depot whose oldest magazine is the oldest of all, and old enough. */
-static struct mpool_depot *depot_next_old(struct mpool_class *cls,
-					  unsigned long age)
-{
-	struct mpool_depot *depot, *best = NULL;
-	unsigned long flags, oldest = 0;
-	struct mpool_mag *mag;
-	int node;
-
-	for_each_node(node) {
-		depot = cls->depots[node];
-		if (!READ_ONCE(depot->nr))
-			continue;
-		raw_spin_lock_irqsave(&depot->lock, flags);
-		mag = depot_oldest(depot, age);
-		if (mag && (!best || time_before(mag->stamp, oldest))) {
-			best = depot;
-			oldest = mag->stamp;
-		}
-		raw_spin_unlock_irqrestore(&depot->lock, flags);
-	}
-	return best;
-}
-
-/**
- * mpool_depot_take_old() - take idle buffers, least recently used first
- * @cls: the class, its lock held
- * @age: jiffies that a buffer must have been idle, 0 for any
- * @nr: most buffers
- * @bufs: where to
- *
- * Return: how many were taken; they are MPOOL_FREE and the caller's.
- */
-unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
-				  unsigned int nr, void **bufs)
-{
-	struct mpool_depot *depot;
-	unsigned int n = 0;
-
-	lockdep_assert_held(&cls->lock);
-	while (n < nr) {
-		depot = depot_next_old(cls, age);
-		if (!depot)
-			break;
-		/* None, when somebody was faster: then look again. */
-		n += depot_take_one(cls, depot, age, nr - n, bufs + n);
-	}
-	depot_took(cls, n, false);
-	return n;
+	depot_sort(cls, mpool_depot_near(cls, from), nr, bufs, stamp, false);
 }
 
 /**

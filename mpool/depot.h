@@ -43,8 +43,8 @@ struct mpool_mag {
  * @nr_full: how many
  * @partial: magazine that single buffers go through
  * @nr: buffers in @full and @partial together
- * @allocs: single buffers taken, for allocations
- * @frees: single buffers brought back by frees
+ * @allocs: buffers taken for allocations, but by a CPU's magazine
+ * @frees: buffers brought back by frees, but by a CPU's magazine
  * @refills: magazines taken by CPUs
  * @remote: of @allocs and @refills, those for CPUs of other nodes
  * @homed: buffers that came from CPUs of other nodes
@@ -72,9 +72,12 @@ struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
 				    struct mpool_mag *empty, gfp_t gfp);
 struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 				    struct mpool_mag *mag);
-void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp);
+unsigned int mpool_depot_get_many(struct mpool_class *cls, gfp_t gfp,
+				  unsigned int nr, void **bufs);
 void mpool_depot_put(struct mpool_class *cls, void *buf);
 void mpool_depot_free(struct mpool_class *cls, void *buf);
+void mpool_depot_free_many(struct mpool_class *cls, unsigned int nr,
+			   void **bufs);
 void mpool_depot_put_all(struct mpool_class *cls, int from, unsigned int nr,
 			 void **bufs, unsigned long stamp);
 unsigned int mpool_depot_take_cold(struct mpool_class *cls, unsigned int nr,
@@ -83,5 +86,14 @@ unsigned int mpool_depot_take_old(struct mpool_class *cls, unsigned long age,
 				  unsigned int nr, void **bufs);
 unsigned long mpool_depot_count(const struct mpool_class *cls);
 void mpool_depot_peak(struct mpool_class *cls);
+void mpool_depot_took(struct mpool_class *cls, unsigned int nr, bool peak);
+
+/* One, or NULL; as mpool_depot_get_many(). */
+static inline void *mpool_depot_get(struct mpool_class *cls, gfp_t gfp)
+{
+	void *buf;
+
+	return mpool_depot_get_many(cls, gfp, 1, &buf) ? buf : NULL;
+}
 
 #endif /* _MPOOL_DEPOT_H */

@@ -68,6 +68,25 @@ void mpool_supply_put(struct mpool_class *cls, struct mpool_mag *mag)
 }
 
 /**
+ * mpool_supply_put_all() - bring back empty magazines
+ * @cls: the class
+ * @mags: nobody's, empty; left without any
+ * @nr: how many
+ *
+ * Context: any but NMI.
+ */
+void mpool_supply_put_all(struct mpool_class *cls, struct list_head *mags,
+			  unsigned int nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	list_splice_init(mags, &cls->empty);
+	cls->nr_empty += nr;
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+}
+
+/**
  * mpool_supply_get() - fetch an empty magazine in place of a full one
  * @cls: the class
  *
@@ -93,6 +112,35 @@ struct mpool_mag *mpool_supply_get(struct mpool_class *cls)
 	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
 	WARN_ON_ONCE(!mag);
 	return mag;
+}
+
+/**
+ * mpool_supply_get_all() - fetch empty magazines for as many full ones' buffers
+ * @cls: the class
+ * @mags: where to
+ * @nr: how many
+ *
+ * As mpool_supply_get(): @nr times mag_size buffers in hand are as many full
+ * magazines.
+ *
+ * Context: any but NMI.
+ * Return: how many; fewer, with a warning, should the above not hold.
+ */
+unsigned int mpool_supply_get_all(struct mpool_class *cls,
+				  struct list_head *mags, unsigned int nr)
+{
+	struct list_head *last = &cls->empty;
+	unsigned int n = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cls->mag_lock, flags);
+	for (; n < nr && last->next != &cls->empty; n++)
+		last = last->next;
+	list_cut_position(mags, &cls->empty, last);
+	cls->nr_empty -= n;
+	raw_spin_unlock_irqrestore(&cls->mag_lock, flags);
+	WARN_ON_ONCE(n < nr);
+	return n;
 }
 
 /*
