@@ -12,6 +12,9 @@
  * among the full, and not among the two a depot may have besides; it is
  * replaced under the depot's lock.  When K depots do that at a time, 2 C + 2 N
  * - K magazines at most are not full, and there are K empty ones at least.
+ * Who stores many buffers at once has that many full magazines' worth in hand,
+ * in no magazine; who fetches many brings the emptied ones back before the
+ * depot's lock is free.
  */
 #include <linux/topology.h>
 
