@@ -2,8 +2,8 @@
 /*
  * Allocating and freeing many buffers at a time, for kernel users.
  *
- * A magazine's worth goes in one section with preemption off: that bounds it,
- * however many are asked for.
+ * A magazine's worth, or 32, goes in one section with preemption off: that
+ * bounds it, however many are asked for.
  */
 #include <linux/export.h>
 #include <linux/mpool.h>
