@@ -47,6 +47,7 @@ FIXTURE_SETUP(attack)
 FIXTURE_TEARDOWN(attack)
 {
 	inject_stop();
+	inject_restore();
 	mt_client_close(&self->client);
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 }
@@ -335,6 +336,7 @@ FIXTURE_SETUP(keeping)
 FIXTURE_TEARDOWN(keeping)
 {
 	inject_stop();
+	inject_restore();
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 }
 

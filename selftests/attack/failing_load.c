@@ -111,6 +111,7 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
 		EXPECT_NE(0, access(MT_DEVICE, F_OK));
 		EXPECT_NE(0, access("/sys/kernel/debug/mpool", F_OK));
 	}
+	inject_restore();
 	printf("# %u of %u tried, %u failed\n", tried, nr, failed);
 	EXPECT_LT(0, failed);
 	if (attack_form(0, 1))

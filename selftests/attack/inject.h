@@ -27,31 +27,51 @@ static inline int inject_write(const char *path, const char *text)
 	return n < 0 ? -errno : 0;
 }
 
+#define INJECT_DIR "/sys/kernel/debug/"
+
+/* What everything that may fail needs, and what it is without. */
+static const struct {
+	const char *path;
+	const char *ours;
+	const char *usual;
+} inject_settings[] = {
+	{ INJECT_DIR "failslab/ignore-gfp-wait", "N", "Y" },
+	{ INJECT_DIR "failslab/verbose", "0", "2" },
+	{ INJECT_DIR "fail_page_alloc/ignore-gfp-wait", "N", "Y" },
+	{ INJECT_DIR "fail_page_alloc/ignore-gfp-highmem", "N", "Y" },
+	{ INJECT_DIR "fail_page_alloc/min-order", "0", "1" },
+	{ INJECT_DIR "fail_page_alloc/verbose", "0", "2" },
+	{ INJECT_DIR "fail_usercopy/verbose", "0", "2" },
+};
+
 /* Kept open: opening allocates. */
 static int inject_fd = -1;
+
+/* In a teardown: the settings are everybody's, and who comes next has others. */
+static inline void inject_restore(void)
+{
+	unsigned int i;
+
+	if (inject_fd < 0)
+		return;
+	for (i = 0; i < MT_ARRAY_SIZE(inject_settings); i++)
+		inject_write(inject_settings[i].path, inject_settings[i].usual);
+}
 
 /* Everything may fail, quietly; 0, or why it cannot be done here. */
 static inline int inject_setup(void)
 {
-	static const char *const settings[][2] = {
-		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/failslab/verbose", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
-		{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
-	};
 	unsigned int i;
 	int err;
 
 	inject_fd = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (inject_fd < 0)
 		return -errno;
-	for (i = 0; i < MT_ARRAY_SIZE(settings); i++) {
-		err = inject_write(settings[i][0], settings[i][1]);
+	for (i = 0; i < MT_ARRAY_SIZE(inject_settings); i++) {
+		err = inject_write(inject_settings[i].path, inject_settings[i].ours);
 		if (err) {
-			printf("# %s: %s\n", settings[i][0], strerror(-err));
+			printf("# %s: %s\n", inject_settings[i].path, strerror(-err));
+			inject_restore();
 			return err;
 		}
 	}
