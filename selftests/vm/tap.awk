@@ -183,6 +183,12 @@ function result_line(d, ok, name,	skip, i, parent)
 	next
 }
 
+/^status / && $2 != 0 {
+	if (why == "")
+		why = "what runs the tests ended with " $0
+	next
+}
+
 /^END$/ {
 	ended = 1
 }
