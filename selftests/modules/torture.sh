@@ -21,6 +21,7 @@ kept=
 running=/sys/module/mpool_torture/parameters/running
 gone=/tmp/torture.gone
 leased=/tmp/torture.leased
+began=/tmp/torture.began
 spoiled=/tmp/torture.spoiled
 # More than can fail: the kernel counts down from it.
 times=1000000000
@@ -54,15 +55,21 @@ look() {
 	done >/dev/null 2>&1
 }
 
-# Who leases stops when the module says so, which then waits for what is leased.
+# Who leases stops when the module says so, which then waits for what is leased;
+# before, it is killed again and again.
 lease() {
 	seed=0
 	while :; do
 		seed=$((seed + 1))
-		/tests/tools/lessee torture $seed $running &
+		rm -f $began
+		/tests/tools/lessee torture $seed $running $began &
 		lessee=$!
 		echo $lessee >$leased
-		sleep $((seed % 3 + 1))
+		# who takes long to come so far has leased something, too
+		while [ ! -e $began ]; do
+			sleep 0.2
+		done
+		sleep $((seed % 3))
 		kill -KILL $lessee 2>/dev/null
 		wait $lessee
 		# killed, as it should be, or ended by itself
@@ -151,6 +158,9 @@ disturb() {
 	for what in "$@"; do
 		$what &
 		disturbers="$disturbers $!"
+		# Among so many who never sleep, processes would come to nothing
+		# before they are killed.
+		[ "$what" != lease ] || renice -n -10 -p $!
 	done
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lessee POOL SEED FILE: while FILE says Y, leases buffers of POOL, some at a time, of
- * all sizes, with and without waiting; writes to them, and gives them back or ends
- * the open file over them.  Its own allocations may fail where the kernel lets
- * any.
+ * lessee POOL SEED FILE BEGAN: while FILE says Y, leases buffers of POOL, some at a
+ * time, of all sizes, with and without waiting; writes to them, and gives them back or
+ * ends the open file over them.  Its own allocations may fail where the kernel lets
+ * any.  BEGAN is made when it has its first.
  *
  * Each page begins with a word of this process's own from its first lease on.
  * Goes on until it is killed.  Status 2: a page had somebody else's, or lost it.
@@ -20,7 +20,7 @@
 #define PAGE	4096
 
 static uint64_t mine;
-static const char *wish;
+static const char *wish, *began;
 
 static bool wished(void)
 {
@@ -75,6 +75,8 @@ static bool live(struct mpl_client *client, unsigned int *seed)
 		for (i = 0; i < got; i++)
 			if (!stamped(client, &leases[i], true))
 				return false;
+		if (got > 0 && began && !close(creat(began, 0600)))
+			began = NULL;
 		usleep(rand_r(seed) % 2000);
 		for (i = 0; i < got; i++)
 			if (!stamped(client, &leases[i], false))
@@ -92,9 +94,10 @@ int main(int argc, char **argv)
 	unsigned int seed;
 	int fd;
 
-	if (argc != 4)
+	if (argc != 5)
 		return 1;
 	wish = argv[3];
+	began = argv[4];
 	seed = strtoul(argv[2], NULL, 0);
 	mine = (uint64_t)getpid() << 32 | 0x1ea5e;
 	fd = open("/proc/self/make-it-fail", O_WRONLY);
