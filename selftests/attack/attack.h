@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "mpool_test.h"
 
@@ -25,6 +26,13 @@ static inline unsigned long attack_form(unsigned long brief, unsigned long full)
 	const char *form = getenv("ATTACK");
 
 	return form && !strcmp(form, "full") ? full : brief;
+}
+
+/* Whether each access is checked here: that finds more a round, and takes its time. */
+static inline bool attack_checked(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK) ||
+	       !access("/sys/kernel/debug/kcsan", F_OK);
 }
 
 /*
