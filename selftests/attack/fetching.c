@@ -219,7 +219,7 @@ static bool used_up(enum call call, unsigned long done)
 
 TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 {
-	const unsigned long rounds = attack_form(300, 50000);
+	const unsigned long rounds = attack_form(300, 10000);
 	struct call_bed *bed = &self->bed;
 	struct keeper k = { .meanwhile = make_worse };
 	struct mpool_lease lease;
