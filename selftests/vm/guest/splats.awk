@@ -11,8 +11,10 @@
 # around it; a report that was announced and did not come is a fault.
 #
 # Nor is a data race that none of mpool's functions had a part in: 6.1 has some of
-# its own under KCSAN_STRICT, in its timers.  What an interrupt hit had none; nor has
-# a race of tracing with itself, whose tracepoint may well be one of mpool's.
+# its own under KCSAN_STRICT.  What an interrupt hit had none, nor had who called the
+# kernel's timers or asked it for pages, which have nothing of their callers to read or
+# write (a shrinker that is called there is nearer to the access); nor has a race of
+# tracing with itself, whose tracepoint may well be one of mpool's.
 
 function report(text)
 {
@@ -78,7 +80,7 @@ awaited != "" {
 
 /^BUG: KCSAN: / {
 	race = $0
-	tracing = race ~ /in (trace_clock|ring_buffer|rb)_[a-z_]+ \/ (trace_clock|ring_buffer|rb)_[a-z_]+$/
+	tracing = race ~ /in (trace_clock|ring_buffer|rb)_[a-z_.0-9]+ \/ (trace_clock|ring_buffer|rb)_[a-z_.0-9]+$/
 	ours = hit = 0
 	next
 }
@@ -88,6 +90,10 @@ race != "" && /^(read|write|race at unknown origin)/ {
 }
 
 race != "" && /_interrupt\+|sysvec_|softirqs/ {
+	hit = 1
+}
+
+race != "" && /^ (__alloc_pages|ktime_get|schedule_hrtimeout_range(_clock)?)\+/ {
 	hit = 1
 }
 
