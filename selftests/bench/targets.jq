@@ -2,11 +2,14 @@
 # What is aimed at, and what was promised, against the records: a line each,
 # { what, bed, value, target, verdict }. Nothing fails here; it is said.
 
-# Medians by bed/shape/size/batch/threads/subject, and /init with init_on_alloc.
+# Medians by bed/shape/size/batch/threads/subject, and /init with init_on_alloc;
+# with /of before that the median of what it was of kmem_cache in the same turn.
 def medians: reduce .[] as $r ({};
 	if $r.unit == "tsc" or $r.keep then . else
-		.["\($r.bed)/\($r.shape)/\($r.size)/\($r.batch)/\($r.threads)/\($r.subject)" +
-		  (if $r.init_on_alloc == 1 then "/init" else "" end)] = $r.median
+		"\($r.bed)/\($r.shape)/\($r.size)/\($r.batch)/\($r.threads)/\($r.subject)" as $key |
+		(if $r.init_on_alloc == 1 then "/init" else "" end) as $init |
+		.[$key + $init] = $r.median |
+		if $r.of_kmem_cache then .[$key + "/of" + $init] = $r.of_kmem_cache else . end
 	end);
 
 # Nothing comes of what was not measured.
@@ -36,10 +39,12 @@ def at($key): $m[$key];
 def small: 64, 256, 1024;
 def medium: 4096, 16384, 65536;
 def paired: 256, 1024, 4096;
-# The worst of several sizes against another subject.
+# The worst of several sizes against another subject: of kmem_cache turn by turn, where
+# turns were taken.
 def ratio($bed; $shape; sizes; $batch; $threads; $who; $whom):
-	[ sizes as $s | over(at("\($bed)/\($shape)/\($s)/\($batch)/\($threads)/\($who)");
-			     at("\($bed)/\($shape)/\($s)/\($batch)/\($threads)/\($whom)")) ] |
+	[ sizes as $s | "\($bed)/\($shape)/\($s)/\($batch)/\($threads)/" as $key |
+		(if $whom == "kmem_cache" then at($key + $who + "/of") else null end) //
+		over(at($key + $who); at($key + $whom)) ] |
 	worst_high;
 def highest($bed; $shape; sizes; $batch; $who):
 	[ sizes as $s | at("\($bed)/\($shape)/\($s)/\($batch)/1/\($who)") ] | worst_high;

@@ -4,8 +4,10 @@
  *
  *   SHAPE SIZE BATCH THREADS SUBJECT UNIT MEDIAN MIN MAX RUNS [KEY=VALUE ...]
  */
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/sort.h>
+#include <linux/string.h>
 
 #include "bench.h"
 
@@ -123,15 +125,42 @@ struct bench_figure *bench_mine(struct bench_set *s, const char *shape,
 	return f;
 }
 
+/*
+ * The median of what a figure is of another in the same turn: between two turns
+ * the clock's rate may change, and medians of each then be of different rates.
+ */
+static void note_share(struct bench_figure *f, const struct bench_figure *of)
+{
+	u64 shares[BENCH_RUNS], share;
+	unsigned int i;
+
+	if (f->run <= BENCH_RUNS || of->run <= BENCH_RUNS)
+		return;
+	for (i = 0; i < BENCH_RUNS; i++)
+		shares[i] = div64_u64(1000 * f->ns[i + 1], of->ns[i + 1] ?: 1);
+	sort(shares, BENCH_RUNS, sizeof(*shares), cmp_u64, NULL);
+	share = shares[BENCH_RUNS / 2];
+	snprintf(f->more, sizeof(f->more), "of_%s=%llu.%03llu", of->subject,
+		 div_u64(share, 1000), share - 1000 * div_u64(share, 1000));
+}
+
 /**
  * bench_print_turns() - all figures after the last turn
  * @m: where to
  * @ops: operations in a run of each
+ *
+ * With kmem_cache among them each tells what it is of that, "of_kmem_cache=".
  */
 void bench_print_turns(struct seq_file *m, u64 ops)
 {
+	const struct bench_figure *of = NULL;
 	unsigned int i;
 
+	for (i = 0; i < nr_figures; i++)
+		if (!strcmp(figures[i].subject, "kmem_cache"))
+			of = &figures[i];
+	for (i = 0; of && i < nr_figures; i++)
+		note_share(&figures[i], of);
 	for (i = 0; i < nr_figures; i++)
 		bench_print(m, &figures[i], ops);
 }
