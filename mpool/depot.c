@@ -279,6 +279,7 @@ static unsigned int depot_put_some(struct mpool_class *cls, int near,
 		depot->homed += nr - left;
 	if (freed)
 		depot->frees += nr - left;
+	atomic_sub(nr - left, &cls->out);
 	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return left;
 }
@@ -286,11 +287,8 @@ static unsigned int depot_put_some(struct mpool_class *cls, int near,
 static void depot_sort(struct mpool_class *cls, int near, unsigned int nr,
 		       void **bufs, unsigned long stamp, bool freed)
 {
-	unsigned int left = nr;
-
-	while (left)
-		left = depot_put_some(cls, near, left, bufs, stamp, freed);
-	atomic_sub(nr, &cls->out);
+	while (nr)
+		nr = depot_put_some(cls, near, nr, bufs, stamp, freed);
 }
 
 /* Where all of @bufs belong, NUMA_NO_NODE if not to one node. */
@@ -341,8 +339,8 @@ struct mpool_mag *mpool_depot_store(struct mpool_class *cls,
 	WRITE_ONCE(depot->nr, depot->nr + nr);
 	if (home != near)
 		depot->homed += nr;
-	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	atomic_sub(nr, &cls->out);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return empty;
 }
 
@@ -434,8 +432,8 @@ static void depot_put(struct mpool_class *cls, void *buf,
 	depot_push(cls, depot, buf, jiffies);
 	depot->frees += freed;
 	depot->homed += home != near;
-	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	atomic_dec(&cls->out);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	if (freed)
 		mpool_use_changed(cls);
 }
@@ -489,8 +487,8 @@ static unsigned int depot_put_full(struct mpool_class *cls, int home, int near,
 	depot->frees += n;
 	if (home != near)
 		depot->homed += n;
-	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	atomic_sub(n, &cls->out);
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
 	return n;
 }
 
