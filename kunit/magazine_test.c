@@ -478,6 +478,38 @@ static void topping_up_keeps_the_order_by_age(struct kunit *test)
 	mpool_drain_end(cls);
 }
 
+/* Where a hundred are younger no one is held up until the last was looked at. */
+static void among_many_an_old_one_counts_as_younger(struct kunit *test)
+{
+	const unsigned int mags = 100;
+	struct mpool_class *cls = kt_class_max(test, 256, 1 << 16);
+	int near = mpool_depot_near(cls, numa_mem_id());
+	struct mpool_depot *depot = cls->depots[near];
+	unsigned int size = cls->mag_size, nr = mags * size, jumps = 0;
+	void **bufs = kt_take(test, cls, nr + 1);
+	struct mpool_mag *mag;
+	unsigned long flags, last;
+
+	mpool_drain_begin(cls);
+	kt_give(cls, nr, bufs);
+	KUNIT_EXPECT_EQ(test, depot->partial->nr, size);
+	depot->partial->stamp -= 100 * HZ;
+	mpool_class_free(cls, bufs[nr]);
+	last = jiffies;
+	raw_spin_lock_irqsave(&depot->lock, flags);
+	list_for_each_entry(mag, &depot->full, node) {
+		jumps += time_after(mag->stamp, last);
+		last = mag->stamp;
+	}
+	raw_spin_unlock_irqrestore(&depot->lock, flags);
+	KUNIT_EXPECT_EQ(test, jumps, 0U);
+	KUNIT_EXPECT_EQ(test, half_empty(cls, depot), 0U);
+	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 50 * HZ, UINT_MAX), 0U);
+	KUNIT_EXPECT_EQ(test, mpool_depot_count(cls), nr + 1UL);
+	mpool_drain_end(cls);
+	KUNIT_EXPECT_TRUE(test, kt_balanced(cls));
+}
+
 static void peak_is_exact_to_the_magazines(struct kunit *test)
 {
 	struct mpool_class *cls = class_with_magazines(test);
@@ -532,6 +564,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(drains_amid_use_lose_nothing),
 	KUNIT_CASE(a_depot_has_one_half_empty_magazine),
 	KUNIT_CASE(topping_up_keeps_the_order_by_age),
+	KUNIT_CASE(among_many_an_old_one_counts_as_younger),
 	KUNIT_CASE(peak_is_exact_to_the_magazines),
 	KUNIT_CASE(an_offline_cpu_leaves_nothing_behind),
 	{}

@@ -25,6 +25,9 @@
 #include "supply.h"
 #include "use.h"
 
+/* Magazines looked at with interrupts off, each a line that is not in the cache. */
+#define DEPOT_YOUNGER	64
+
 /**
  * mpool_depot_peak() - so many are out of the depots now, for users
  * @cls: the class
@@ -188,17 +191,25 @@ struct mpool_mag *mpool_depot_fetch(struct mpool_class *cls,
  * may have left the last one half empty.  One that is older fills that up, which
  * keeps its younger stamp, and is the last and half-empty one instead: two of
  * them in a list would be more than there are magazines for (supply.c).
+ *
+ * Interrupts are off: where many are younger it counts as one of them, and what is
+ * in it is kept the longer for that.
  */
 static void depot_add_full(struct mpool_class *cls, struct mpool_depot *depot,
 			   struct mpool_mag *mag)
 {
 	struct list_head *at = &depot->full;
+	unsigned int younger = 0;
 	struct mpool_mag *pos;
 
 	lockdep_assert_held(&depot->lock);
 	list_for_each_entry(pos, &depot->full, node) {
 		if (!time_before(mag->stamp, pos->stamp))
 			break;
+		if (younger++ == DEPOT_YOUNGER) {
+			mag->stamp = pos->stamp;
+			break;
+		}
 		/* None but the last; it has one at least, and so will @mag. */
 		while (pos->nr < cls->mag_size)
 			pos->bufs[pos->nr++] = mag->bufs[--mag->nr];
