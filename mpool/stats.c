@@ -35,8 +35,8 @@ void mpool_cpu_stats(const struct mpool_class *cls, int cpu,
 	st->allocs = data_race(c->allocs) + sized;
 	/* Likewise. */
 	st->frees = data_race(c->frees);
-	/* Likewise. */
-	st->refills = data_race(c->refills);
+	/* Likewise; it is raised before the allocation that it is for. */
+	st->refills = min_t(u64, data_race(c->refills), st->allocs);
 	st->slack = sized * cls->size - asked;
 	/* Likewise. */
 	st->free = data_race(c->nr + c->prev_nr);
