@@ -132,7 +132,7 @@ static bool put_clean(struct mpool_class *cls, struct mpool_shelf *shelf,
 	bool wanted;
 
 	spin_lock_irqsave(&stock->lock, flags);
-	stock->busy -= was_busy;
+	WRITE_ONCE(stock->busy, stock->busy - was_busy);
 	wanted = !shelf->ended;
 	if (wanted)
 		pile_push(&shelf->clean, &stock->nr_clean, desc);
@@ -333,7 +333,7 @@ static void stock_clean_fn(struct work_struct *work)
 		if (shelf) {
 			/* First come first: clean has the last on top. */
 			desc = pile_pop_tail(&shelf->dirty, &stock->nr_dirty);
-			stock->busy++;
+			WRITE_ONCE(stock->busy, stock->busy + 1);
 			/* The clients have a reference, or no shelf. */
 			mpool_payer_hold(shelf->payer);
 		}

@@ -96,7 +96,7 @@ static void serve(struct mpool_class *cls)
 			return;
 		w = list_first_entry(&cls->waiters, struct waiter, node);
 		list_del_init(&w->node);
-		w->buf = buf;
+		WRITE_ONCE(w->buf, buf);
 		wake_up_process(w->task);
 	}
 }
@@ -165,7 +165,8 @@ static void reserve_add(struct mpool_class *cls, void *buf)
 	*mpool_buf_next(cls, buf) = cls->reserve;
 	cls->reserve = buf;
 	/* A short reserve keeps the class slow, so that frees come by here. */
-	if (++cls->nr_reserve == cls->reserve_target)
+	WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + 1);
+	if (cls->nr_reserve == cls->reserve_target)
 		mpool_slow_end(cls);
 }
 
@@ -177,8 +178,9 @@ static void *reserve_take(struct mpool_class *cls)
 	if (!buf)
 		return NULL;
 	cls->reserve = *mpool_buf_next(cls, buf);
-	if (cls->nr_reserve-- == cls->reserve_target)
+	if (cls->nr_reserve == cls->reserve_target)
 		mpool_slow_begin(cls);
+	WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
 	return buf;
 }
 
@@ -192,7 +194,7 @@ static void *reserve_surplus(struct mpool_class *cls)
 	if (cls->nr_reserve > cls->reserve_target) {
 		buf = cls->reserve;
 		cls->reserve = *mpool_buf_next(cls, buf);
-		cls->nr_reserve--;
+		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	return buf;
@@ -237,7 +239,7 @@ void mpool_reserve_empty(struct mpool_class *cls)
 
 	while ((buf = cls->reserve)) {
 		cls->reserve = *mpool_buf_next(cls, buf);
-		cls->nr_reserve--;
+		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
 		mpool_class_give_back(cls, 1, &buf);
 	}
 }
@@ -396,7 +398,7 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
 	if (w) {
 		list_del_init(&w->node);
-		w->buf = buf;
+		WRITE_ONCE(w->buf, buf);
 		atomic64_inc(&cls->handed);
 		/* Under the lock: @w is gone once its task can take it. */
 		wake_up_process(w->task);
