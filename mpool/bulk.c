@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/mpool.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "alloc.h"
 #include "class.h"
@@ -158,6 +159,9 @@ alloc_bulk(struct mpool_class *cls, gfp_t gfp, unsigned int nr, void **bufs,
 {
 	struct mpool_cpu *cpu;
 
+	/* As one of them would. */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		might_alloc(gfp);
 	if (unlikely(gfp & MPOOL_GFP_SPECIAL) || unlikely(asked != cls->size) ||
 	    tracepoint_enabled(mpool_alloc))
 		goto slow;
