@@ -125,7 +125,15 @@ static int epoll_one(int epoll, int ms)
 static void *wait_one(void *arg)
 {
 	struct waiter *w = arg;
+	sigset_t all;
 
+	/*
+	 * After a signal poll() begins anew, and does not find a file that was closed
+	 * meanwhile; an epoll knows files, not their numbers.
+	 */
+	sigfillset(&all);
+	if (!w->by_epoll)
+		pthread_sigmask(SIG_BLOCK, &all, NULL);
 	w->revents = w->by_epoll ? epoll_one(w->fd, w->ms) :
 				   mt_poll(w->fd, w->events, w->ms);
 	return NULL;
