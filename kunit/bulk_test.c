@@ -5,8 +5,11 @@
  */
 #include <linux/sizes.h>
 
+#include "cpu.h"
 #include "helpers.h"
+#include "magazine.h"
 #include "suites.h"
+#include "wait.h"
 
 #define MOST	64
 /* Those that are not out when somebody asks for more. */
@@ -229,6 +232,46 @@ static void more_than_magazines_hold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, is.backed, was.backed);
 }
 
+/*
+ * As an interrupt amid its task's allocation: what lies in the CPU's magazines is
+ * the task's.  Nor does who asks while the class is slow come by them.
+ */
+static void past_magazines_that_others_are_in(struct kunit *test)
+{
+	const struct flow *f = test->param_value;
+	struct mpool_class *cls = kt_class_max(test, f->size, f->max);
+	struct mpool_class_stats was, is;
+	struct mpool_cpu *cpu;
+	unsigned int got, slow;
+	void *bufs[MOST];
+	bool differ;
+
+	kt_give(cls, f->max, kt_take(test, cls, f->max));
+	for (slow = 0; slow < 2; slow++) {
+		mpool_drain_begin(cls);
+		if (!slow)
+			mpool_drain_end(cls);
+		was = kt_stats(cls);
+		cpu = mpool_magazine_enter(cls);
+		got = mpool_class_alloc_bulk(cls, GFP_NOWAIT, f->nr, bufs);
+		differ = all_differ(bufs, got);
+		mpool_class_free_bulk(cls, got, bufs);
+		if (cpu)
+			mpool_cpu_leave(cpu);
+		is = kt_stats(cls);
+		if (slow)
+			mpool_drain_end(cls);
+		KUNIT_EXPECT_EQ(test, !cpu, !!slow);
+		KUNIT_EXPECT_EQ(test, got, f->nr);
+		KUNIT_EXPECT_TRUE(test, differ);
+		KUNIT_EXPECT_EQ(test, is.free_cpu, 0ULL);
+		KUNIT_EXPECT_EQ(test, is.depot_hits - was.depot_hits,
+				(u64)f->nr);
+		KUNIT_EXPECT_EQ(test, is.frees - was.frees, (u64)f->nr);
+	}
+	expect_out(test, cls, 0);
+}
+
 /* One that is not the class's, amid those that pass the magazines by. */
 static void one_is_refused_amid_many(struct kunit *test)
 {
@@ -249,6 +292,7 @@ static void one_is_refused_amid_many(struct kunit *test)
 
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE_PARAM(more_than_magazines_hold, flow_gen_params),
+	KUNIT_CASE_PARAM(past_magazines_that_others_are_in, flow_gen_params),
 	KUNIT_CASE_PARAM(one_is_refused_amid_many, flow_gen_params),
 	KUNIT_CASE_PARAM(all_or_nothing_at_the_limit, way_gen_params),
 	KUNIT_CASE_PARAM(partial_at_the_limit, way_gen_params),

@@ -73,6 +73,41 @@ static void who_stands_is_served_by_the_depot(struct kunit *test)
 	kt_give(cls, 6, bufs + 1);
 }
 
+static int pair_of_bulks(void *arg)
+{
+	struct mpool_class *cls = arg;
+	void *bufs[4];
+	unsigned int nr = mpool_class_alloc_bulk(cls, GFP_NOWAIT,
+						 ARRAY_SIZE(bufs), bufs);
+
+	mpool_class_free_bulk(cls, nr, bufs);
+	return nr;
+}
+
+static void who_stands_has_bulks_of_the_depot(struct kunit *test)
+{
+	struct mpool_class *cls = class_with_one_seat(test);
+	struct mpool_class_stats before, after;
+	void **bufs;
+	int other = sit_here(test, cls, &bufs);
+
+	kt_give(cls, 6, bufs);
+	before = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, kt_run_on(test, other, pair_of_bulks, cls), 4);
+	after = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, held_by(cls, other), 0U);
+	KUNIT_EXPECT_EQ(test, after.depot_hits - before.depot_hits, 4ULL);
+	KUNIT_EXPECT_EQ(test, after.frees - before.frees, 4ULL);
+
+	/* The first that it asks for gives it the seat, if one is free. */
+	mpool_drain_begin(cls);
+	mpool_drain_end(cls);
+	KUNIT_EXPECT_EQ(test, kt_run_on(test, other, pair_of_bulks, cls), 4);
+	KUNIT_EXPECT_NE(test, held_by(cls, other), 0U);
+	kt_give(cls, 1, bufs + 6);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
+}
+
 static void who_comes_first_after_a_drain_sits(struct kunit *test)
 {
 	struct mpool_class *cls = class_with_one_seat(test);
@@ -219,6 +254,7 @@ static void seats_are_neither_lost_nor_doubled(struct kunit *test)
 
 static struct kunit_case seats_cases[] = {
 	KUNIT_CASE(who_stands_is_served_by_the_depot),
+	KUNIT_CASE(who_stands_has_bulks_of_the_depot),
 	KUNIT_CASE(who_comes_first_after_a_drain_sits),
 	KUNIT_CASE(a_cleanup_sees_to_who_stood),
 	KUNIT_CASE(a_dead_cpu_leaves_its_seat),

@@ -88,7 +88,7 @@ static unsigned int bulk_direct(const struct mpool_class *cls, unsigned int nr)
 	return nr > 2 * cls->cpu_cap ? nr : 0;
 }
 
-/* Up to @nr from the depot; inside a CPU's magazine. */
+/* Up to @nr from the depot; in a context of mpool_depot_get_many(). */
 static unsigned int bulk_fetch(struct mpool_class *cls, gfp_t gfp,
 			       unsigned int nr, void **bufs)
 {
@@ -100,15 +100,33 @@ static unsigned int bulk_fetch(struct mpool_class *cls, gfp_t gfp,
 	return nr;
 }
 
+/*
+ * Amid an allocation or a free of this CPU's own task, or without a seat, the
+ * depot is all there is: as for one buffer, but with one hold of its lock.
+ */
+static unsigned int bulk_get_past(struct mpool_class *cls, gfp_t gfp,
+				  unsigned int nr, void **bufs)
+{
+	unsigned int got = 0;
+
+	preempt_disable();
+	/* As in mpool_cpu_enter(). */
+	if (!smp_load_acquire(&cls->slow))
+		got = bulk_fetch(cls, gfp, min(nr, DIRECT), bufs);
+	preempt_enable();
+	bulk_show(cls, got, bufs);
+	return got;
+}
+
 /* Up to @nr of what magazine and depot have. */
 static unsigned int bulk_get(struct mpool_class *cls, gfp_t gfp,
 			     unsigned int nr, void **bufs)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	struct mpool_cpu *cpu = mpool_magazine_enter(cls);
 	unsigned int direct = bulk_direct(cls, nr);
 
 	if (!cpu)
-		return 0;
+		return bulk_get_past(cls, gfp, nr, bufs);
 	if (direct && !cpu->nr && !cpu->prev_nr) {
 		nr = bulk_fetch(cls, gfp, direct, bufs);
 	} else if (cpu->nr || mpool_magazine_refill(cls, cpu, gfp)) {
@@ -125,29 +143,42 @@ static unsigned int bulk_get(struct mpool_class *cls, gfp_t gfp,
 	return nr;
 }
 
+/* Counted and traced as one buffer is by mpool_alloc_slow(). */
+static unsigned int alloc_ready(struct mpool_class *cls, gfp_t gfp,
+				unsigned int nr, void **bufs, size_t asked,
+				unsigned long caller)
+{
+	unsigned int got;
+
+	if (gfp & MPOOL_GFP_SPECIAL)
+		return 0;
+	got = bulk_get(cls, gfp, nr, bufs);
+	if (got && asked != cls->size)
+		mpool_slack_add(cls, (u64)got * (cls->size - asked));
+	if (got && tracepoint_enabled(mpool_alloc))
+		mpool_traced_bulk(cls, got, bufs, asked, gfp, caller);
+	return got;
+}
+
 static noinline unsigned int
 alloc_bulk_slow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		void **bufs, size_t asked, unsigned long caller)
 {
 	unsigned int done = 0, got;
 
-	while (done < nr && !(gfp & MPOOL_GFP_SPECIAL)) {
-		got = bulk_get(cls, gfp, nr - done, bufs + done);
-		if (!got)
-			break;
-		done += got;
-	}
-	if (asked != cls->size && done)
-		mpool_slack_add(cls, (u64)done * (cls->size - asked));
-	if (tracepoint_enabled(mpool_alloc))
-		mpool_traced_bulk(cls, done, bufs, asked, gfp, caller);
 	while (done < nr) {
-		bufs[done] = mpool_alloc_slow(cls, gfp, done ? 0 :
-					      MAX_SCHEDULE_TIMEOUT, asked,
-					      caller);
-		if (!bufs[done])
-			break;
-		done++;
+		got = alloc_ready(cls, gfp, nr - done, bufs + done, asked,
+				  caller);
+		if (!got) {
+			/* What a miss has made besides is ready for the next. */
+			bufs[done] = mpool_alloc_slow(cls, gfp, done ? 0 :
+						      MAX_SCHEDULE_TIMEOUT,
+						      asked, caller);
+			if (!bufs[done])
+				break;
+			got = 1;
+		}
+		done += got;
 	}
 	return done;
 }
@@ -335,7 +366,10 @@ out:
 	return i;
 }
 
-/* Claims up to @nr and brings them to the depot; inside a CPU's magazine. */
+/*
+ * Claims up to @nr and brings them to the depot; in a context of
+ * mpool_depot_free_many().
+ */
 static unsigned int bulk_store(struct mpool_class *cls, unsigned int nr,
 			       void **bufs)
 {
@@ -354,15 +388,29 @@ static unsigned int bulk_store(struct mpool_class *cls, unsigned int nr,
 	return i;
 }
 
-/* Returns how many of @bufs are in; the next one, if any, is not for here. */
+/* As bulk_get_past(). */
+static unsigned int bulk_put_past(struct mpool_class *cls, unsigned int nr,
+				  void **bufs)
+{
+	unsigned int done = 0;
+
+	preempt_disable();
+	/* As in mpool_cpu_enter(). */
+	if (!smp_load_acquire(&cls->slow))
+		done = bulk_store(cls, min(nr, DIRECT), bufs);
+	preempt_enable();
+	return done;
+}
+
+/* Returns how many of @bufs are in; 0 if the first one is not for here. */
 static unsigned int bulk_put(struct mpool_class *cls, unsigned int nr,
 			     void **bufs)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
+	struct mpool_cpu *cpu = mpool_magazine_enter(cls);
 	unsigned int direct = bulk_direct(cls, nr);
 
 	if (!cpu)
-		return 0;
+		return bulk_put_past(cls, nr, bufs);
 	if (direct && cpu->nr >= cls->cpu_cap) {
 		nr = bulk_store(cls, direct, bufs);
 		mpool_cpu_leave(cpu);
@@ -382,21 +430,20 @@ static noinline void free_bulk_slow(struct mpool_class *cls, unsigned int nr,
 				    void **bufs, unsigned long caller)
 {
 	unsigned int done = 0, got;
+	/* A reset, too, needs each in its hands: free_cap is 0 then. */
+	bool bulk = !tracepoint_enabled(mpool_free) && cls->free_cap &&
+		    (cls->paged ? bulk_plausible(nr, bufs, true) :
+				  bulk_plausible(nr, bufs, false));
 
-	/* A reset needs each in its hands: free_cap is 0 then. */
-	if (!tracepoint_enabled(mpool_free) && cls->free_cap &&
-	    (cls->paged ? bulk_plausible(nr, bufs, true) :
-			  bulk_plausible(nr, bufs, false)))
-		do {
-			got = bulk_put(cls, nr - done, bufs + done);
-			done += got;
-		} while (done < nr && got);
-	/*
-	 * From one that is refused, or a magazine that is not to be had, on;
-	 * all of them when somebody traces.
-	 */
-	for (; done < nr; done++)
-		mpool_free_one(cls, bufs[done], caller);
+	while (done < nr) {
+		got = bulk ? bulk_put(cls, nr - done, bufs + done) : 0;
+		if (!got) {
+			/* One that is refused, or a class that is slow. */
+			mpool_free_one(cls, bufs[done], caller);
+			got = 1;
+		}
+		done += got;
+	}
 }
 
 static __always_inline void free_bulk(struct mpool_class *cls, unsigned int nr,

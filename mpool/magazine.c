@@ -61,11 +61,17 @@ void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu)
 	cpu->nr = 0;
 }
 
-/* mpool_cpu_enter() was refused: again with a seat, if that was what lacked. */
-static struct mpool_cpu *sit_down(struct mpool_class *cls)
+/*
+ * mpool_cpu_enter(), for who misses anyway: with a seat for this CPU, if that is
+ * what lacks.
+ */
+struct mpool_cpu *mpool_magazine_enter(struct mpool_class *cls)
 {
+	struct mpool_cpu *cpu = mpool_cpu_enter(cls);
 	bool done = false;
 
+	if (cpu)
+		return cpu;
 	preempt_disable();
 	/* As in mpool_cpu_enter(). */
 	if (!smp_load_acquire(&cls->slow))
@@ -85,7 +91,7 @@ static struct mpool_cpu *sit_down(struct mpool_class *cls)
  */
 void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls) ?: sit_down(cls);
+	struct mpool_cpu *cpu = mpool_magazine_enter(cls);
 	void *buf = NULL;
 
 	if (cpu) {
@@ -115,7 +121,7 @@ void *mpool_magazine_get(struct mpool_class *cls, gfp_t gfp)
  */
 bool mpool_magazine_put(struct mpool_class *cls, void *buf)
 {
-	struct mpool_cpu *cpu = mpool_cpu_enter(cls) ?: sit_down(cls);
+	struct mpool_cpu *cpu = mpool_magazine_enter(cls);
 	bool done = false;
 
 	if (cpu) {

@@ -86,7 +86,9 @@ DECLARE_PER_CPU(struct mpool_cpu, mpool_cpu_closed);
 int mpool_magazine_init(struct mpool_class *cls);
 void mpool_magazine_exit(struct mpool_class *cls);
 
-/* For who is inside a CPU's magazine, by cpu.h. */
+struct mpool_cpu *mpool_magazine_enter(struct mpool_class *cls);
+
+/* For who is inside a CPU's magazine, by that or by cpu.h. */
 bool mpool_magazine_refill(struct mpool_class *cls, struct mpool_cpu *cpu,
 			   gfp_t gfp);
 void mpool_magazine_spill(struct mpool_class *cls, struct mpool_cpu *cpu);
