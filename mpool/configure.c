@@ -249,8 +249,8 @@ int mpool_pool_configure(struct mpool *pool,
  * was made with.
  *
  * Context: process, may sleep.
- * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when the reserve cannot be had.  After
- * an error nothing is changed.
+ * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when a reserve that is raised cannot be
+ * had.  After an error nothing is changed.
  */
 int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
 		    u64 mask)

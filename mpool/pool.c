@@ -106,7 +106,9 @@ static struct mpool_class *class_ready(struct mpool *pool, unsigned int index)
  * @pool: the pool
  * @size: bytes, 1 to the pool's largest class
  *
- * Makes the class and its initial buffers if they are not there yet.
+ * Makes the class, and its initial buffers, if the class is not there yet.  One
+ * that is may have no free buffers: they were given back, or there was no memory
+ * for them, of which the call that made it has told.
  *
  * Context: process, may sleep.
  * Return: the class, valid as long as the caller's reference on the pool;

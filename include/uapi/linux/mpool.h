@@ -94,10 +94,12 @@ struct mpool_info {
  * @max_age_ms: idle time after which a buffer may be given back (60000;
  *	MPOOL_NONE: at once)
  * @reserve: buffers of each class set aside so that an allocation that may
- *	sleep cannot fail, once the class is there, but by a fatal signal (none)
+ *	sleep cannot fail, once the class is there, but by a fatal signal, its
+ *	own timeout or __GFP_NORETRY (none)
  * @node: NUMA node + 1 for all memory of the pool, as long as the node has
  *	some (0: the caller's)
- * @max_bytes: most bytes backed over all classes (1/16 of memory)
+ * @max_bytes: most bytes backed over all classes (1/16 of memory); a buffer
+ *	below a page counts with its header of 16, rounded up to 32
  * @tier_max_bytes: most bytes backed over all classes of a tier, by tier (no
  *	limit but max_bytes)
  * @low_percent: an event comes when use, having been above it, falls to this
@@ -225,8 +227,8 @@ struct mpool_pool_create {
  * changing uid, and changing gid to a group that the caller is no member of
  * need CAP_SYS_ADMIN.  -ENOENT, -EACCES (reading), -EPERM (changing),
  * -ENOTCONN (empty name, not attached).  -EINVAL: a setting out of range, or
- * a bit of mask that is not known.  -ENOSPC: the limits have no room for the
- * reserve.  -ENOMEM, -EFAULT, -E2BIG.
+ * a bit of mask that is not known.  -ENOSPC: the reserve is raised, and the
+ * limits have no room for it.  -ENOMEM, -EFAULT, -E2BIG.
  */
 struct mpool_pool_configure {
 	__u32 size;
@@ -265,7 +267,8 @@ struct mpool_pool_destroy {
  * Binds the open file to the pool, once.  From then on the file can be mapped:
  * shared, within window_size; -ENOTCONN before ATTACH, -EINVAL for MAP_PRIVATE
  * or a range outside the window, -EPERM for PROT_EXEC, -EACCES for PROT_WRITE
- * on a file opened for reading.  Where no lease stands, an access is SIGBUS.
+ * on a file opened for reading.  Where no lease ever stood, an access is
+ * SIGBUS; where one was released, as MPOOL_IOC_RELEASE says.
  * A class whose limit is raised later keeps its share of the window.
  *
  * A lease of at most half a page is carved from a page that this client has for

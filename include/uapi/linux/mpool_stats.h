@@ -80,9 +80,10 @@ struct mpool_pool_list {
  * @frees: buffers given back
  * @hits: allocations served from the magazine
  * @depot_hits: served from a depot
- * @misses: served from the backing
- * @fails: allocations refused
- * @waits: allocations that slept for a buffer
+ * @misses: served from the backing, or from what leases have ready
+ * @fails: allocations refused, and leases that found no buffer
+ * @waits: sleeps for a buffer, of allocations and of leases; a lease of several
+ *	may have several
  * @grown: buffers made
  * @shrunk: buffers given back to the system
  * @leases: leases given
