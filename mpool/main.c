@@ -58,7 +58,8 @@ exit_node:
 	mpool_node_exit();
 destroy_wq:
 	destroy_workqueue(mpool_wq);
-	return err;
+	/* By this who loads a module is told that it is there already. */
+	return err == -EEXIST ? -EBUSY : err;
 }
 
 static void __exit mpool_exit(void)

@@ -120,6 +120,15 @@ said() {
 	! loaded || unload
 }
 
+# A name twice is not "File exists": modprobe takes that for a module that is loaded.
+busy_names() {
+	for p in pools=a,a pools=default; do
+		refused=$(load "$p" 2>&1 || true)
+		must "$p is busy: $refused" [ "${refused%busy}" != "$refused" ]
+		nothing_left
+	done
+}
+
 # Which value it was, and what it might have been.
 what_is_allowed() {
 	said pools=a:max_size=8M "a: max_size is 8388608, allowed is 64 to 4194304"
@@ -221,9 +230,9 @@ cycles_under_churn() {
 	nothing_left
 }
 
-tests="plain with_pools eager_pool no_pool_at_all bad_parameters what_is_allowed \
-	reserve_of_used_tiers open_file \
-	open_view twice cycles_under_churn"
+tests="plain with_pools eager_pool no_pool_at_all bad_parameters busy_names \
+	what_is_allowed reserve_of_used_tiers open_file open_view twice \
+	cycles_under_churn"
 
 # shellcheck disable=SC2086
 set -- $tests
