@@ -2,12 +2,15 @@
 /*
  * Buffers of pages between owners: dirty, clean, pinned.
  */
+#include <linux/cred.h>
 #include <linux/mm.h>
+#include <linux/sched/user.h>
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
 #include "pages.h"
+#include "quarantine.h"
 #include "stock.h"
 #include "suites.h"
 
@@ -129,6 +132,112 @@ static void a_pinned_buffer_is_not_handed_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0), (size_t)0);
 	put_page(page);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 1));
+}
+
+/* One look, however many there are: who asks stands at a limit because of them. */
+static void a_look_that_is_asked_for_sees_all_that_were_pinned(struct kunit *test)
+{
+	struct user_struct *user = current_user();
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 100);
+	struct mpool_stock *stock = &cls->stock;
+	struct mpool_desc *descs[100];
+	long locked;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL, MPOOL_OWNER_CLIENT,
+					       100, true, MPOOL_DEADLINE_NOW,
+					       descs), 100);
+	locked = atomic_long_add_return(100, &user->locked_vm);
+	for (i = 0; i < 100; i++)
+		get_page(descs[i]->page);
+	KUNIT_EXPECT_EQ(test, mpool_stock_return(cls, NULL, user, 100, descs),
+			100U);
+	/* The next look of its own is far off. */
+	spin_lock_irq(&stock->lock);
+	stock->pin_armed = true;
+	stock->pin_due = jiffies;
+	spin_unlock_irq(&stock->lock);
+	cancel_delayed_work_sync(&stock->pin_work);
+	for (i = 0; i < 100; i++)
+		put_page(descs[i]->page);
+	mpool_quarantine_look(cls->pool);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(stock->nr_quarantined), 0U);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&user->locked_vm), locked - 100);
+	spin_lock_irq(&stock->lock);
+	stock->pin_armed = false;
+	spin_unlock_irq(&stock->lock);
+	mpool_quarantine_look(cls->pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 100));
+}
+
+struct dirtier {
+	struct mpool_class *cls;
+	bool stop;
+	bool settled;
+};
+
+/* Faster than a worker can zero. */
+static int dirty_all(void *arg)
+{
+	struct dirtier *d = arg;
+	struct mpool_desc *desc;
+
+	while (!READ_ONCE(d->stop)) {
+		desc = mpool_stock_take_clean(d->cls, NULL);
+		if (desc)
+			mpool_stock_add_dirty(d->cls, NULL, NULL, desc);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int settle(void *arg)
+{
+	struct dirtier *d = arg;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		mpool_stock_settle(d->cls);
+	WRITE_ONCE(d->settled, true);
+	return 0;
+}
+
+/* Who wants what is idle waits for one buffer, not for whoever dirties them. */
+static void nobody_waits_for_all_that_is_dirty(struct kunit *test)
+{
+	struct dirtier d = { .cls = kt_class_max(test, SZ_1M, 4) };
+	struct mpool_desc *descs[4];
+	struct kt_thread *t, *waiter;
+
+	KUNIT_ASSERT_EQ(test, mpool_lease_take(d.cls, NULL, MPOOL_OWNER_CLIENT,
+					       4, true, MPOOL_DEADLINE_NOW,
+					       descs), 4);
+	t = kt_start(test, -1, dirty_all, &d);
+	mpool_stock_return(d.cls, NULL, NULL, 4, descs);
+	waiter = kt_start(test, -1, settle, &d);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(d.settled)));
+	WRITE_ONCE(d.stop, true);
+	kt_join(test, t);
+	kt_join(test, waiter);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(d.cls).clean == 4));
+}
+
+/* The one that the worker has in its hands is had, too. */
+static void all_that_is_dirty_can_be_leased_at_once(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_256K, 8);
+	struct mpool_desc *descs[8];
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+						       MPOOL_OWNER_CLIENT, 8,
+						       true, MPOOL_DEADLINE_NOW,
+						       descs), 8);
+		mpool_stock_return(cls, NULL, NULL, 8, descs);
+	}
+	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0), (size_t)8 * SZ_256K);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
 }
 
 /* The pin outlives the pool: its last put gives the page to the system. */
@@ -257,6 +366,9 @@ static struct kunit_case stock_cases[] = {
 	KUNIT_CASE_PARAM(many_returned_at_once_are_all_zeroed, size_gen_params),
 	KUNIT_CASE_PARAM(a_pinned_buffer_waits_in_quarantine, size_gen_params),
 	KUNIT_CASE(a_pinned_buffer_is_not_handed_out),
+	KUNIT_CASE(a_look_that_is_asked_for_sees_all_that_were_pinned),
+	KUNIT_CASE(nobody_waits_for_all_that_is_dirty),
+	KUNIT_CASE(all_that_is_dirty_can_be_leased_at_once),
 	KUNIT_CASE_PARAM(pinned_at_the_end_is_left_to_the_pin, size_gen_params),
 	KUNIT_CASE(the_end_counts_what_it_abandons),
 	KUNIT_CASE(the_kernel_gets_clean_stock_at_the_limit),

@@ -207,17 +207,20 @@ static int take_new(struct take *t)
 	return min(got, 0);
 }
 
-/* What the workers had in their hands when nothing was clean, then not dirty. */
-static void take_cleaned(struct take *t, bool full)
+static void take_idle(struct take *t, bool full)
 {
-	if (t->got == t->nr)
-		return;
-	mpool_stock_settle(t->cls);
-	/* Also what they put down between the first look and this one. */
 	take_clean(t);
 	take_dirty(t);
 	if (full)
 		take_others(t);
+}
+
+/* Also what the workers have in their hands; first what they could get there. */
+static void take_settled(struct take *t, bool full)
+{
+	take_idle(t, full);
+	if (t->got < t->nr && mpool_stock_settle(t->cls))
+		take_idle(t, full);
 }
 
 /* The CPUs' magazines, and what the workers have in their hands. */
@@ -225,7 +228,7 @@ static void take_hidden(struct take *t, bool full)
 {
 	struct mpool_class *cls = t->cls;
 
-	take_cleaned(t, full);
+	take_settled(t, full);
 	/* The kernel's are replaced when nothing else can be. */
 	if (t->payer && !full)
 		return;
@@ -246,7 +249,7 @@ static void take_kept(struct take *t, bool full)
 	unsigned int i;
 
 	mpool_recall(t->cls, t->nr - t->got, 0);
-	take_cleaned(t, full || !t->payer);
+	take_settled(t, full || !t->payer);
 	if (t->got || !full)
 		return;
 	/* The pool's bytes may be kept in other classes. */
@@ -260,7 +263,8 @@ static void take_kept(struct take *t, bool full)
 		mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size), 0);
 		mpool_stock_settle(cls);
 		/* The worker that was asked before may have been faster. */
-		if (READ_ONCE(cls->stock.nr_clean) &&
+		if ((READ_ONCE(cls->stock.nr_clean) ||
+		     READ_ONCE(cls->stock.nr_dirty)) &&
 		    mpool_reclaim_squeeze(t->cls) && !take_new(t))
 			return;
 	}

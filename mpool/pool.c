@@ -444,6 +444,7 @@ EXPORT_SYMBOL_NS_GPL(mpool_class_get_stats, MPOOL_NS);
  */
 size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 {
+	unsigned long age = msecs_to_jiffies(max_age_ms);
 	unsigned int i, nr;
 	size_t bytes = 0;
 
@@ -453,12 +454,11 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 
 		if (!cls)
 			continue;
-		if (cls->paged) {
+		if (cls->paged)
 			mpool_recall(cls, UINT_MAX, max_age_ms);
-			mpool_stock_settle(cls);
-		}
-		nr = mpool_reclaim_class(cls, msecs_to_jiffies(max_age_ms),
-					 UINT_MAX, true);
+		nr = mpool_reclaim_class(cls, age, UINT_MAX, true);
+		if (cls->paged && mpool_stock_settle(cls))
+			nr += mpool_stock_shrink(cls, age, UINT_MAX);
 		if (nr)
 			mpool_class_tidy(cls);
 		bytes += nr * mpool_class_cost(cls);

@@ -105,8 +105,7 @@ void mpool_shelf_clear(struct mpool_class *cls, struct mpool_shelf *shelf)
 	take_idle(stock, shelf, &idle);
 	cleaning = stock->busy;
 	spin_unlock_irq(&stock->lock);
-	if (cleaning) {
-		flush_work(&stock->clean_work);
+	if (cleaning && mpool_stock_await(cls)) {
 		spin_lock_irq(&stock->lock);
 		take_idle(stock, shelf, &idle);
 		spin_unlock_irq(&stock->lock);

@@ -7,6 +7,7 @@
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/wait_bit.h>
 
 #include "ahead.h"
 #include "class.h"
@@ -133,10 +134,15 @@ static bool put_clean(struct mpool_class *cls, struct mpool_shelf *shelf,
 
 	spin_lock_irqsave(&stock->lock, flags);
 	WRITE_ONCE(stock->busy, stock->busy - was_busy);
+	WRITE_ONCE(stock->passes, stock->passes + was_busy);
 	wanted = !shelf->ended;
 	if (wanted)
 		pile_push(&shelf->clean, &stock->nr_clean, desc);
 	spin_unlock_irqrestore(&stock->lock, flags);
+	/* The pass before the look for who waits, as wake_up_var() says. */
+	smp_mb();
+	if (was_busy)
+		wake_up_var(&stock->passes);
 	return wanted;
 }
 
@@ -494,29 +500,48 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 }
 
 /**
+ * mpool_stock_await() - wait until the cleaner has put down what it is at
+ * @cls: a class of pages
+ *
+ * That one buffer is all that a stock hides: what is dirty can be had as it is.
+ * Who takes that first, then waits, then looks again has found all that there
+ * was.  No more is waited for: clients can dirty buffers faster than a worker
+ * zeroes them.
+ *
+ * Context: process, sleeps while one buffer is zeroed, or until a fatal signal.
+ * Return: true if it was at one, and so there may be more than before.
+ */
+bool mpool_stock_await(struct mpool_class *cls)
+{
+	struct mpool_stock *stock = &cls->stock;
+	unsigned int passes;
+	unsigned long flags;
+	bool busy;
+
+	spin_lock_irqsave(&stock->lock, flags);
+	busy = stock->busy;
+	passes = stock->passes;
+	spin_unlock_irqrestore(&stock->lock, flags);
+	return busy && !wait_var_event_killable(&stock->passes,
+						READ_ONCE(stock->passes) !=
+						passes);
+}
+
+/**
  * mpool_stock_settle() - wait until no worker has a buffer in its hands
  * @cls: a class of pages; at a limit, one that grows is soon done
  *
- * Afterwards what there was can be found, as clean.
- *
  * Context: process, sleeps.
+ * Return: true if one had, or may have had, and so there may be more than before.
  */
-void mpool_stock_settle(struct mpool_class *cls)
+bool mpool_stock_settle(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
-	unsigned long flags;
-	bool cleaning;
+	/* What is called back is dirty then. */
+	bool waited = flush_work(&stock->recall_work) |
+		      flush_work(&stock->grow_work);
 
-	/* What it calls back is dirty then. */
-	if (work_busy(&stock->recall_work))
-		flush_work(&stock->recall_work);
-	spin_lock_irqsave(&stock->lock, flags);
-	cleaning = stock->busy || stock->nr_dirty;
-	spin_unlock_irqrestore(&stock->lock, flags);
-	if (cleaning)
-		flush_work(&stock->clean_work);
-	if (work_busy(&stock->grow_work))
-		flush_work(&stock->grow_work);
+	return mpool_stock_await(cls) || waited;
 }
 
 /**

@@ -29,7 +29,8 @@ struct user_struct;
  * @nr_clean: on all shelves
  * @nr_dirty: likewise
  * @nr_quarantined: likewise, and in @orphans
- * @busy: dirty ones in the cleaner's hands
+ * @busy: dirty ones in the cleaner's hands, 0 or 1; written under @lock
+ * @passes: how many it has put down; written under @lock, waited for
  * @turn: of who waits for more with buffers of the class in hand
  * @ended: no work may be queued any more
  * @pin_armed: @pin_work is to run, and has not begun to look; @lock
@@ -55,6 +56,7 @@ struct mpool_stock {
 	unsigned int nr_dirty;
 	unsigned int nr_quarantined;
 	unsigned int busy;
+	unsigned int passes;
 	struct mpool_turn turn;
 	bool ended;
 	bool pin_armed;
@@ -102,7 +104,8 @@ void *mpool_stock_replace(struct mpool_class *cls, gfp_t gfp);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
-void mpool_stock_settle(struct mpool_class *cls);
+bool mpool_stock_await(struct mpool_class *cls);
+bool mpool_stock_settle(struct mpool_class *cls);
 void mpool_desc_clean(struct mpool_desc *desc);
 
 #endif /* _MPOOL_STOCK_H */
