@@ -31,23 +31,27 @@
 #define POLL_FIRST_MS	10
 #define POLL_MAX_MS	1000
 
-/* References on users that one look gives up; they lie on the stack. */
-#define BATCH		32
+/* Users whose references one look gives up; they lie on the stack. */
+#define USERS		32
 
 /**
  * struct look - one look at a quarantine
  * @asked: somebody asked for it; how often it was in vain does not count
  * @delay: ms until the next one, 0: none is needed
+ * @more: there were more users than @users holds
  * @gone: buffers whose payer has gone, for the system
  * @nr: entries of @users
  * @users: whose references are to be put, with no lock held
+ * @refs: how many of each
  */
 struct look {
 	bool asked;
 	unsigned int delay;
+	bool more;
 	struct list_head gone;
 	unsigned int nr;
-	struct user_struct *users[BATCH];
+	struct user_struct *users[USERS];
+	unsigned int refs[USERS];
 };
 
 /*
@@ -106,6 +110,22 @@ static struct user_struct *uncharge(struct mpool_desc *desc)
 	return user;
 }
 
+/* Where a user's references are counted; NULL when there are more users than that. */
+static unsigned int *refs_of(struct look *l, struct user_struct *user)
+{
+	unsigned int i = l->nr;
+
+	/* Mostly the one before. */
+	while (i--)
+		if (l->users[i] == user)
+			return &l->refs[i];
+	if (l->nr == USERS)
+		return NULL;
+	l->users[l->nr] = user;
+	l->refs[l->nr] = 0;
+	return &l->refs[l->nr++];
+}
+
 /* 2^7 times the first delay is above the last one. */
 static unsigned int back_off(struct mpool_desc *desc)
 {
@@ -119,15 +139,10 @@ static void look_at(struct mpool_class *cls, struct mpool_shelf *shelf,
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct mpool_desc *desc, *next;
-	unsigned int mine;
+	unsigned int mine, *refs;
 
 	lockdep_assert_held(&stock->lock);
 	list_for_each_entry_safe(desc, next, list, node) {
-		if (l->nr == BATCH) {
-			/* At once, with room for more. */
-			l->delay = 1;
-			return;
-		}
 		if (mpool_pages_pinned(desc)) {
 			if (l->asked)
 				continue;
@@ -135,9 +150,15 @@ static void look_at(struct mpool_class *cls, struct mpool_shelf *shelf,
 			l->delay = l->delay ? min(l->delay, mine) : mine;
 			continue;
 		}
-		l->users[l->nr] = uncharge(desc);
-		if (l->users[l->nr])
-			l->nr++;
+		if (desc->locked) {
+			refs = refs_of(l, desc->locked);
+			if (!refs) {
+				l->more = true;
+				return;
+			}
+			uncharge(desc);
+			++*refs;
+		}
 		WRITE_ONCE(stock->nr_quarantined, stock->nr_quarantined - 1);
 		if (shelf) {
 			WRITE_ONCE(shelf->nr_quarantined,
@@ -160,7 +181,8 @@ static void look_through(struct mpool_class *cls, struct look *l)
 	look_at(cls, NULL, &stock->orphans, l);
 }
 
-static void look(struct mpool_class *cls, bool asked)
+/* True when it has to be done again: its hands were full. */
+static bool look_once(struct mpool_class *cls, bool asked)
 {
 	struct mpool_stock *stock = &cls->stock;
 	struct look l = { .asked = asked };
@@ -174,16 +196,27 @@ static void look(struct mpool_class *cls, bool asked)
 	if (!asked)
 		stock->pin_armed = false;
 	look_through(cls, &l);
+	/* The work comes again at once, and counts none of them twice. */
+	if (l.more && !asked)
+		l.delay = 1;
 	if (l.delay)
 		look_in(stock, l.delay);
 	spin_unlock_irqrestore(&stock->lock, flags);
-	while (l.nr)
-		free_uid(l.users[--l.nr]);
+	while (l.nr--)
+		while (l.refs[l.nr]--)
+			free_uid(l.users[l.nr]);
 	list_for_each_entry_safe(desc, next, &l.gone, node) {
 		list_del_init(&desc->node);
 		buf = desc->addr;
 		mpool_class_give_back(cls, 1, &buf);
 	}
+	return l.more;
+}
+
+static void look(struct mpool_class *cls, bool asked)
+{
+	while (look_once(cls, asked) && asked)
+		;
 	/* What is in quarantine counts as used. */
 	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
