@@ -4,10 +4,12 @@
  * end of their generations.  A table of its own, and pages that nobody looks at.
  */
 #include <linux/limits.h>
+#include <linux/sizes.h>
 
 #include "helpers.h"
 #include "slots.h"
 #include "suites.h"
+#include "window.h"
 
 #define PIECES	4
 #define PAGES	3
@@ -361,6 +363,28 @@ static void revoked_pieces_are_told_from_released_ones(struct kunit *test)
 	mpool_slots_exit(&c->slots);
 }
 
+/*
+ * Of a larger buffer a fault maps the other pages, too, where the pieces of the
+ * next one are to be.
+ */
+static void pieces_are_of_single_pages(struct kunit *test)
+{
+	static const unsigned int with[] = { 1024, SZ_4K, SZ_8K };
+	static const unsigned int without[] = { 1024, SZ_8K, SZ_16K };
+	struct mpool_config cfg = { .sizes = with, .nr_sizes = 3 };
+	struct mpool_window *window;
+
+	window = mpool_window_new(kt_pool(test, &cfg), NULL, false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, window);
+	KUNIT_EXPECT_EQ(test, window->carved, 1U);
+	mpool_window_free(window);
+	cfg.sizes = without;
+	window = mpool_window_new(kt_pool(test, &cfg), NULL, false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, window);
+	KUNIT_EXPECT_EQ(test, window->carved, 0U);
+	mpool_window_free(window);
+}
+
 static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(a_page_has_so_many_pieces_from_its_start),
 	KUNIT_CASE(pages_in_use_come_first_then_kept_ones),
@@ -373,6 +397,7 @@ static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(a_place_whose_pieces_are_all_worn_is_lost),
 	KUNIT_CASE(the_end_takes_each_page_once),
 	KUNIT_CASE(revoked_pieces_are_told_from_released_ones),
+	KUNIT_CASE(pieces_are_of_single_pages),
 	{}
 };
 

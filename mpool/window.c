@@ -75,7 +75,9 @@ static int lay_out_buffers(struct mpool_window *window, const struct mpool *pool
 /*
  * Above half a page, a piece would be a page; below MPOOL_PIECE_MIN nothing is
  * leased, and a region stands for nothing.  All pages there may be have a
- * place in each region: offsets cost nothing.
+ * place in each region: offsets cost nothing.  A pool with sizes of its own may
+ * have no class of single pages: of a larger buffer a fault would map its other
+ * pages where the pieces of the next one stand.
  */
 static int lay_out_pieces(struct mpool_window *window, const struct mpool *pool)
 {
@@ -83,6 +85,8 @@ static int lay_out_pieces(struct mpool_window *window, const struct mpool *pool)
 	u32 nr, i;
 	int err;
 
+	if (pool->sizes[window->first] != PAGE_SIZE)
+		return 0;
 	nr = min_t(u32, capacity(pool, PAGE_SIZE),
 		   MPOOL_SLOTS_MAX / MPOOL_SLOT_CHUNK);
 	while (pool->sizes[window->carved] <= PAGE_SIZE / 2)
