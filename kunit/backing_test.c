@@ -146,6 +146,27 @@ static void new_memory_is_clean_only_if_zeroed(struct kunit *test)
 	mpool_class_give_back(cls, 1, &buf);
 }
 
+/* 7.2 maps a folio by parts whose index, a slab's freelist, lies beyond its file. */
+static void pages_have_no_index_of_their_last_user(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_16K, 32);
+	struct page *pages[32];
+	void **bufs;
+	int i;
+
+	for (i = 0; i < 32; i++) {
+		pages[i] = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+		page_folio(pages[i])->index = ULONG_MAX >> 1;
+	}
+	for (i = 0; i < 32; i++)
+		__free_pages(pages[i], 2);
+	bufs = kt_take(test, cls, 32);
+	for (i = 0; i < 32; i++)
+		KUNIT_EXPECT_EQ(test, 0UL, page_folio(virt_to_page(bufs[i]))->index);
+	kt_give(cls, 32, bufs);
+}
+
 static void pages_given_back_carry_nothing_of_ours(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 4096, 1);
@@ -172,6 +193,7 @@ static struct kunit_case backing_cases[] = {
 	KUNIT_CASE_PARAM(a_reference_to_any_page_is_a_pin,
 			 pin_size_gen_params),
 	KUNIT_CASE(new_memory_is_clean_only_if_zeroed),
+	KUNIT_CASE(pages_have_no_index_of_their_last_user),
 	KUNIT_CASE(pages_given_back_carry_nothing_of_ours),
 	{}
 };

@@ -91,6 +91,8 @@ static void *page_make(struct mpool_class *cls, gfp_t gfp, int node)
 	INIT_LIST_HEAD(&desc->node);
 	desc->next = NULL;
 	desc->page->lru.prev = (struct list_head *)desc;
+	/* A fault maps a folio whole whose index fits its file; not its last user's. */
+	page_folio(desc->page)->index = 0;
 	mpool_desc_set(desc, cls->tag, MPOOL_FREE);
 	return desc->addr;
 }
