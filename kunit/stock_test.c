@@ -205,21 +205,25 @@ static int settle(void *arg)
 /* Who wants what is idle waits for one buffer, not for whoever dirties them. */
 static void nobody_waits_for_all_that_is_dirty(struct kunit *test)
 {
-	struct dirtier d = { .cls = kt_class_max(test, SZ_1M, 4) };
-	struct mpool_desc *descs[4];
-	struct kt_thread *t, *waiter;
+	struct dirtier d = { .cls = kt_class_max(test, SZ_1M, 8) };
+	struct kt_thread *here, *there, *waiter;
+	int other = kt_other_cpu(test);
+	struct mpool_desc *descs[8];
 
 	KUNIT_ASSERT_EQ(test, mpool_lease_take(d.cls, NULL, MPOOL_OWNER_CLIENT,
-					       4, true, MPOOL_DEADLINE_NOW,
-					       descs), 4);
-	t = kt_start(test, -1, dirty_all, &d);
-	mpool_stock_return(d.cls, NULL, NULL, 4, descs);
+					       8, true, MPOOL_DEADLINE_NOW,
+					       descs), 8);
+	/* One of them runs whichever CPU the worker is on. */
+	here = kt_start(test, raw_smp_processor_id(), dirty_all, &d);
+	there = kt_start(test, other, dirty_all, &d);
+	mpool_stock_return(d.cls, NULL, NULL, 8, descs);
 	waiter = kt_start(test, -1, settle, &d);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(d.settled)));
 	WRITE_ONCE(d.stop, true);
-	kt_join(test, t);
+	kt_join(test, here);
+	kt_join(test, there);
 	kt_join(test, waiter);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(d.cls).clean == 4));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(d.cls).clean == 8));
 }
 
 /* The one that the worker has in its hands is had, too. */
