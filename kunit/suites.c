@@ -30,6 +30,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_grant_suite,
 	&mpool_payer_suite,
 	&mpool_reclaim_suite,
+	&mpool_rounds_suite,
 	&mpool_reserve_suite,
 	&mpool_use_suite,
 	&mpool_pool_suite,

@@ -20,6 +20,7 @@ extern struct kunit_suite mpool_seats_suite;
 extern struct kunit_suite mpool_numa_suite;
 extern struct kunit_suite mpool_class_suite;
 extern struct kunit_suite mpool_reclaim_suite;
+extern struct kunit_suite mpool_rounds_suite;
 extern struct kunit_suite mpool_reserve_suite;
 extern struct kunit_suite mpool_use_suite;
 extern struct kunit_suite mpool_wait_suite;

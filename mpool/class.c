@@ -7,6 +7,7 @@
  */
 #include <linux/err.h>
 #include <linux/mpool.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "class.h"
@@ -544,8 +545,9 @@ bool mpool_class_destroy(struct mpool_class *cls)
 	u64 left;
 
 	mpool_drain_begin(cls);
-	mpool_class_shrink(cls, 0, UINT_MAX);
 	mpool_drain_end(cls);
+	while (mpool_class_shrink(cls, 0, BATCH))
+		cond_resched();
 	mpool_reserve_empty(cls);
 	left = atomic_read(&cls->backed);
 	if (left) {

@@ -11,6 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 
 #include "ahead.h"
@@ -47,29 +48,76 @@ static unsigned long class_idle(const struct mpool_class *cls)
 	       atomic_read(&cls->stock.cached);
 }
 
+/*
+ * Buffers given back between two looks whether somebody else is to run.  The
+ * dearest are nearly 4 MiB of single pages: 32 of them are 30,000 pages to free, some
+ * ms; others' are done in microseconds, and one look for 32 costs nothing beside
+ * that.  It is what mpool_class_shrink() takes in one hold of the class's lock,
+ * too.
+ */
+#define ROUND	32
+
+/* Lease stock first: what the kernel has is at hand for a hit. */
+static unsigned int reclaim_some(struct mpool_class *cls, unsigned long age,
+				 unsigned int most)
+{
+	unsigned int done = 0;
+
+	if (cls->paged)
+		done = mpool_stock_shrink(cls, age, most);
+	return done + mpool_class_shrink(cls, age, most - done);
+}
+
+static unsigned int in_rounds(struct mpool_class *cls, unsigned long age,
+			      unsigned int most,
+			      unsigned int (*shrink)(struct mpool_class *cls,
+						     unsigned long age,
+						     unsigned int most))
+{
+	unsigned int done = 0, want, got;
+
+	do {
+		want = min_t(unsigned int, most - done, ROUND);
+		got = shrink(cls, age, want);
+		done += got;
+		cond_resched();
+	} while (got && got == want);
+	return done;
+}
+
+/* What lies in depots and stock, or is on its way there; no less than that. */
+static unsigned int class_at_hand(const struct mpool_class *cls)
+{
+	const struct mpool_stock *stock = &cls->stock;
+
+	return mpool_depot_count(cls) + READ_ONCE(stock->nr_clean) +
+	       READ_ONCE(stock->nr_dirty) + READ_ONCE(stock->busy);
+}
+
 /**
  * mpool_reclaim_class() - give a class's idle buffers back to the system
  * @cls: the class
  * @age: jiffies that they must have been idle, 0 for any
  * @most: how many at most
- * @drain: those in magazines too; sleeps
+ * @drain: those in magazines too
  *
- * Context: any with interrupts on, process with @drain.
+ * Magazines are emptied first, and work again while the buffers go: that may
+ * be 2^24 of them, for which the class would be slow, and a CPU that dies would
+ * wait.  What is used meanwhile stays; what comes to be idle meanwhile may
+ * stay as well, so that there is an end to it.
+ *
+ * Context: process, may sleep.
  * Return: how many were given back.
  */
 unsigned int mpool_reclaim_class(struct mpool_class *cls, unsigned long age,
 				 unsigned int most, bool drain)
 {
-	unsigned int done = 0;
-
-	if (drain)
+	if (drain) {
 		mpool_drain_begin(cls);
-	if (cls->paged)
-		done = mpool_stock_shrink(cls, age, most);
-	done += mpool_class_shrink(cls, age, most - done);
-	if (drain)
+		most = min(most, class_at_hand(cls));
 		mpool_drain_end(cls);
-	return done;
+	}
+	return in_rounds(cls, age, most, reclaim_some);
 }
 
 /*
@@ -182,7 +230,8 @@ static unsigned long shrink_class(struct mpool_class *cls, unsigned long want)
 	unsigned long cost = mpool_class_cost(cls), done;
 
 	done = DIV_ROUND_UP(want * PAGE_SIZE, cost);
-	done = mpool_reclaim_class(cls, 0, min(done, 1UL << 16), false);
+	/* The kernel asks for 128 pages at a time, and looks who is to run. */
+	done = reclaim_some(cls, 0, min(done, 1UL << 16));
 	done = DIV_ROUND_UP(done * cost, PAGE_SIZE);
 	if (done < want)
 		drain_later(cls);
@@ -277,7 +326,7 @@ static void give_back(struct mpool_class *cls, unsigned int age_ms,
 	 */
 	if (cls->paged && done < most) {
 		most = mpool_recall(cls, most - done, age_ms);
-		done += mpool_stock_shrink(cls, 0, most);
+		done += in_rounds(cls, 0, most, mpool_stock_shrink);
 	}
 	if (!done)
 		return;

@@ -594,6 +594,8 @@ void mpool_stock_stop(struct mpool_class *cls)
  */
 void mpool_stock_exit(struct mpool_class *cls)
 {
-	mpool_stock_shrink(cls, 0, UINT_MAX);
+	/* Some at a time, as in reclaim.c: there may be millions. */
+	while (mpool_stock_shrink(cls, 0, 32))
+		cond_resched();
 	mpool_quarantine_exit(cls);
 }

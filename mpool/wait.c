@@ -208,7 +208,7 @@ static void *reserve_surplus(struct mpool_class *cls)
  * What is too much is idle then.  What lacks comes with frees, for which the
  * class is slow meanwhile.
  *
- * Context: process.
+ * Context: process, may sleep.
  */
 void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target)
 {
@@ -225,13 +225,17 @@ void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target)
 	else if (was_short && !is_short)
 		mpool_slow_end(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	while ((buf = reserve_surplus(cls)))
+	while ((buf = reserve_surplus(cls))) {
 		mpool_slow_put(cls, buf, false);
+		cond_resched();
+	}
 }
 
 /**
  * mpool_reserve_empty() - give the reserve back, at a class's end
  * @cls: a class that nobody else uses any more
+ *
+ * Context: process, may sleep.
  */
 void mpool_reserve_empty(struct mpool_class *cls)
 {
@@ -241,6 +245,7 @@ void mpool_reserve_empty(struct mpool_class *cls)
 		cls->reserve = *mpool_buf_next(cls, buf);
 		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
 		mpool_class_give_back(cls, 1, &buf);
+		cond_resched();
 	}
 }
 
