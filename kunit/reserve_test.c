@@ -338,6 +338,163 @@ static void without_memory_a_reserve_keeps_all_going(struct kunit *test)
 	kt_give(cls, 2, bufs);
 }
 
+/* Memory for so many, and then none; what others see of the class meanwhile. */
+static struct {
+	const struct mpool_backing_ops *ops;
+	struct mpool_backing_ops hooked;
+	unsigned int left;
+	unsigned int max;
+	unsigned int reserve;
+	unsigned int target;
+} scarce;
+
+static unsigned int scarce_alloc(struct mpool_class *cls, gfp_t gfp, int node,
+				 unsigned int nr, void **bufs)
+{
+	scarce.max = max(scarce.max, READ_ONCE(cls->max));
+	scarce.reserve = max(scarce.reserve, READ_ONCE(cls->nr_reserve));
+	scarce.target = max(scarce.target, READ_ONCE(cls->reserve_target));
+	nr = min(nr, scarce.left);
+	scarce.left -= nr;
+	return nr ? scarce.ops->alloc(cls, gfp, node, nr, bufs) : 0;
+}
+
+static void scarce_begin(struct mpool_class *cls, unsigned int left)
+{
+	memset(&scarce, 0, sizeof(scarce));
+	scarce.left = left;
+	scarce.ops = cls->ops;
+	scarce.hooked = *cls->ops;
+	scarce.hooked.alloc = scarce_alloc;
+	cls->ops = &scarce.hooked;
+}
+
+static void scarce_end(struct mpool_class *cls)
+{
+	cls->ops = scarce.ops;
+}
+
+static u64 idle(const struct mpool_class_stats *st)
+{
+	return st->free_cpu + st->free_depot;
+}
+
+/* Idle ones, lease stock and new ones, each back to where it was. */
+static void what_was_gathered_in_vain_goes_back(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 2);
+	struct mpool_pool_config set = { .max = { 99, 99, 99 }, .reserve = 40 };
+	struct mpool_class_stats was, st;
+	struct mpool_desc *descs[5];
+	void **bufs;
+
+	if (cls->paged) {
+		KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+						       MPOOL_OWNER_CLIENT, 5,
+						       true, MPOOL_DEADLINE_NOW,
+						       descs), 5);
+		mpool_stock_return(cls, NULL, NULL, 5, descs);
+		KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 5));
+	}
+	bufs = kt_take(test, cls, 10);
+	kt_give(cls, 10, bufs);
+	was = kt_stats(cls);
+
+	scarce_begin(cls, 7);
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_SMALL |
+					      MPOOL_CONFIG_MAX_MEDIUM), -ENOMEM);
+	scarce_end(cls);
+	KUNIT_EXPECT_EQ(test, scarce.left, 0U);
+	KUNIT_EXPECT_EQ(test, scarce.max, 64U);
+	KUNIT_EXPECT_EQ(test, scarce.reserve, 2U);
+	KUNIT_EXPECT_EQ(test, scarce.target, 2U);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.max, 64ULL);
+	KUNIT_EXPECT_EQ(test, st.reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, st.backed, was.backed);
+	KUNIT_EXPECT_EQ(test, st.clean, was.clean);
+	KUNIT_EXPECT_EQ(test, idle(&st), idle(&was));
+	expect_fast(test, cls);
+	/* Nothing of it is lost. */
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE), 0);
+	st = kt_stats(cls);
+	KUNIT_EXPECT_EQ(test, st.reserve, 40ULL);
+	KUNIT_EXPECT_EQ(test, st.backed, 40ULL);
+}
+
+static int take_one(void *arg)
+{
+	void *buf = mpool_class_alloc(arg, GFP_KERNEL);
+
+	mpool_class_free(arg, buf);
+	return buf ? 0 : -ENOMEM;
+}
+
+/* With room for the reserve alone: who waits may have of that. */
+static void a_larger_reserve_serves_who_waits(struct kunit *test)
+{
+	struct mpool_class *cls = small_class(test, 64, 0);
+	void **bufs = kt_take(test, cls, 64);
+	struct mpool_pool_config set = { .max = { 66 }, .reserve = 2 };
+	struct kt_thread *t = kt_start(test, -1, take_one, cls);
+	unsigned long start;
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 1));
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_SMALL), 0);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
+	/* Well before it would have looked by itself. */
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + 2 * HZ));
+	/* It has given it back, where it lacked. */
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 66ULL);
+	kt_give(cls, 64, bufs);
+}
+
+/* A limit that is lowered with it counts for it. */
+static void it_keeps_to_a_lower_limit(struct kunit *test)
+{
+	size_t size = *(const unsigned int *)test->param_value;
+	struct mpool_class *cls = small_class(test, size, 0);
+	struct mpool_pool_config set = { .max = { 14, 14 }, .reserve = 5 };
+	const u64 mask = MPOOL_CONFIG_RESERVE | MPOOL_CONFIG_MAX_SMALL |
+			 MPOOL_CONFIG_MAX_MEDIUM;
+	void **bufs = kt_take(test, cls, 10);
+
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set, mask), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).max, 64ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 10ULL);
+	set.max[0] = 15;
+	set.max[1] = 15;
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set, mask), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 5ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 15ULL);
+	kt_give(cls, 10, bufs);
+}
+
+/* What others have idle is far above it, and goes first. */
+static void idle_classes_make_room_below_a_lower_limit(struct kunit *test)
+{
+	struct mpool_class *other = small_class(test, SZ_4K, 0);
+	struct mpool_class *cls = kt_class(test, other->pool, SZ_8K);
+	struct mpool_pool_config set = { .max_bytes = SZ_32K, .reserve = 2 };
+
+	kt_give(other, 60, kt_take(test, other, 60));
+	KUNIT_EXPECT_EQ(test, mpool_configure(other->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_BYTES), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(other).reserve, 2ULL);
+	KUNIT_EXPECT_LE(test, atomic_long_read(&other->pool->bytes),
+			(long)SZ_32K);
+}
+
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE_PARAM(more_are_made, kind_gen_params),
 	KUNIT_CASE_PARAM(idle_ones_are_taken_first, kind_gen_params),
@@ -346,6 +503,10 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE_PARAM(at_the_limit_it_is_as_it_was, kind_gen_params),
 	KUNIT_CASE(a_new_class_finds_room_for_it),
 	KUNIT_CASE(a_higher_limit_is_not_left_behind),
+	KUNIT_CASE_PARAM(what_was_gathered_in_vain_goes_back, kind_gen_params),
+	KUNIT_CASE(a_larger_reserve_serves_who_waits),
+	KUNIT_CASE_PARAM(it_keeps_to_a_lower_limit, kind_gen_params),
+	KUNIT_CASE(idle_classes_make_room_below_a_lower_limit),
 	KUNIT_CASE(a_short_reserve_is_filled_by_frees),
 	KUNIT_CASE(more_than_a_tier_may_have_is_refused),
 	KUNIT_CASE(it_changes_under_use),

@@ -87,6 +87,12 @@ static void *alloc_grow(struct mpool_class *cls, void *arg)
 	return buf;
 }
 
+/* In the queue.  A reserve that was made larger came to nobody's hands. */
+static void *alloc_again(struct mpool_class *cls, void *arg)
+{
+	return alloc_grow(cls, arg) ?: mpool_reserve_get(cls);
+}
+
 static bool may_wait(struct mpool_class *cls, const struct grow_how *how,
 		     long timeout)
 {
@@ -111,7 +117,7 @@ static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
 	struct mpool_wait_how how = {
 		.state = TASK_KILLABLE,
 		.deadline = KTIME_MAX,
-		.grow = alloc_grow,
+		.grow = alloc_again,
 		.arg = grow,
 	};
 	void *buf;

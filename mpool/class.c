@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One size class: its memory and its limits.
+ * One size class: its memory.
  *
- * backed counts a buffer from before it is made until after it is gone, so
- * that it never exceeds max, however many grow at once.
+ * backed counts a buffer from before it is made until after it is gone
+ * (limits.c).
  */
 #include <linux/err.h>
 #include <linux/mpool.h>
@@ -13,6 +13,7 @@
 #include "class.h"
 #include "debug.h"
 #include "leak.h"
+#include "limits.h"
 #include "node.h"
 #include "pool.h"
 #include "record.h"
@@ -59,55 +60,6 @@ static void class_size_magazines(struct mpool_class *cls)
 	cls->mag_size = nr ?: MAG_DEPOT;
 }
 
-static bool class_reserve_slots(struct mpool_class *cls, unsigned int *nr)
-{
-	int old = atomic_read(&cls->backed);
-	unsigned int max, room;
-
-	do {
-		max = READ_ONCE(cls->max);
-		room = max > old ? max - old : 0;
-		*nr = min(*nr, room);
-		if (!*nr)
-			return false;
-	} while (!atomic_try_cmpxchg(&cls->backed, &old, old + *nr));
-	return true;
-}
-
-/* Room for up to @nr buffers below one limit of bytes. */
-static bool reserve_bytes(atomic_long_t *bytes, const unsigned long *limit,
-			  unsigned long cost, unsigned int *nr)
-{
-	long old = atomic_long_read(bytes);
-	unsigned long max, room;
-
-	do {
-		max = READ_ONCE(*limit);
-		room = max > old ? (max - old) / cost : 0;
-		*nr = min_t(unsigned long, *nr, room);
-		if (!*nr)
-			return false;
-	} while (!atomic_long_try_cmpxchg(bytes, &old, old + *nr * cost));
-	return true;
-}
-
-/* The tier's, then the pool's. */
-static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
-{
-	unsigned long cost = mpool_class_cost(cls);
-	struct mpool *pool = cls->pool;
-	unsigned int most = *nr;
-
-	if (!reserve_bytes(&pool->tier_bytes[cls->tier],
-			   &pool->tier_max[cls->tier], cost, &most))
-		return false;
-	*nr = most;
-	if (!reserve_bytes(&pool->bytes, &pool->max_bytes, cost, nr))
-		*nr = 0;
-	atomic_long_sub((most - *nr) * cost, &pool->tier_bytes[cls->tier]);
-	return *nr;
-}
-
 /**
  * mpool_class_tier_has_room() - do the tier's bytes allow another buffer
  * @cls: the class
@@ -117,10 +69,7 @@ static bool class_reserve_bytes(struct mpool_class *cls, unsigned int *nr)
  */
 bool mpool_class_tier_has_room(const struct mpool_class *cls)
 {
-	const struct mpool *pool = cls->pool;
-
-	return atomic_long_read(&pool->tier_bytes[cls->tier]) +
-	       mpool_class_cost(cls) <= READ_ONCE(pool->tier_max[cls->tier]);
+	return mpool_limits_tier_lacks(cls, NULL) <= 0;
 }
 
 /**
@@ -132,33 +81,7 @@ bool mpool_class_tier_has_room(const struct mpool_class *cls)
  */
 bool mpool_class_has_room(const struct mpool_class *cls)
 {
-	const struct mpool *pool = cls->pool;
-
-	return mpool_class_tier_has_room(cls) &&
-	       atomic_long_read(&pool->bytes) + mpool_class_cost(cls) <=
-	       READ_ONCE(pool->max_bytes);
-}
-
-static void class_unreserve(struct mpool_class *cls, unsigned int nr)
-{
-	atomic_long_sub(nr * mpool_class_cost(cls), &cls->pool->bytes);
-	atomic_long_sub(nr * mpool_class_cost(cls),
-			&cls->pool->tier_bytes[cls->tier]);
-	atomic_sub(nr, &cls->backed);
-}
-
-/* As many as all limits allow, up to @nr. */
-static unsigned int class_reserve(struct mpool_class *cls, unsigned int nr)
-{
-	unsigned int slots = nr;
-
-	if (!class_reserve_slots(cls, &slots))
-		return 0;
-	nr = slots;
-	if (!class_reserve_bytes(cls, &nr))
-		nr = 0;
-	atomic_sub(slots - nr, &cls->backed);
-	return nr;
+	return mpool_limits_lacks(cls, NULL) <= 0;
 }
 
 /* @each more for the node of each buffer; the buffers are the caller's. */
@@ -199,10 +122,45 @@ static void class_made(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 }
 
 /**
- * mpool_class_grow() - make buffers
+ * mpool_class_grow_within() - make buffers within given limits
  * @cls: the class
+ * @trial: the limits; NULL: those in force
  * @gfp: how to allocate; where the caller may not sleep, one at a time;
  *	__GFP_THISNODE: near memory or none
+ * @nr: how many, BATCH at most are made in one call
+ * @bufs: where to; MPOOL_FREE and the caller's
+ *
+ * What was made within limits that are not in force is nobody else's before
+ * they are.
+ *
+ * Context: as @gfp says.
+ * Return: how many were made, at least 1; -ENOSPC at a limit; -ENOMEM.
+ */
+int mpool_class_grow_within(struct mpool_class *cls,
+			    const struct mpool_limits *trial, gfp_t gfp,
+			    unsigned int nr, void **bufs)
+{
+	int node = class_node(cls);
+	unsigned int want, got = 0;
+
+	want = mpool_limits_take(cls, trial, min_t(unsigned int, nr, BATCH));
+	if (!want)
+		return -ENOSPC;
+	if (!mpool_magazine_provide(cls, gfp & ~MPOOL_GFP_PAGES))
+		got = cls->ops->alloc(cls, gfp, node, want, bufs);
+	if (got < want)
+		mpool_limits_put(cls, want - got);
+	if (!got)
+		return -ENOMEM;
+	class_made(cls, gfp, got, bufs);
+	atomic_add(got, &cls->out);
+	return got;
+}
+
+/**
+ * mpool_class_grow() - make buffers
+ * @cls: the class
+ * @gfp: as for mpool_class_grow_within()
  * @nr: how many, BATCH at most are made in one call
  * @bufs: where to; MPOOL_FREE and the caller's
  *
@@ -215,21 +173,7 @@ static void class_made(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs)
 {
-	int node = class_node(cls);
-	unsigned int want, got = 0;
-
-	want = class_reserve(cls, min_t(unsigned int, nr, BATCH));
-	if (!want)
-		return -ENOSPC;
-	if (!mpool_magazine_provide(cls, gfp & ~MPOOL_GFP_PAGES))
-		got = cls->ops->alloc(cls, gfp, node, want, bufs);
-	if (got < want)
-		class_unreserve(cls, want - got);
-	if (!got)
-		return -ENOMEM;
-	class_made(cls, gfp, got, bufs);
-	atomic_add(got, &cls->out);
-	return got;
+	return mpool_class_grow_within(cls, NULL, gfp, nr, bufs);
 }
 
 static void class_put_new(struct mpool_class *cls, unsigned int nr,
@@ -367,7 +311,7 @@ void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp)
 void mpool_class_forget(struct mpool_class *cls, unsigned int nr)
 {
 	atomic_sub(nr, &cls->out);
-	class_unreserve(cls, nr);
+	mpool_limits_put(cls, nr);
 	mpool_magazine_surplus(cls);
 	mpool_wait_kick(cls);
 }

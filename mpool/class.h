@@ -25,6 +25,7 @@
 #include "wait.h"
 
 struct mpool;
+struct mpool_limits;
 struct mpool_records;
 
 /**
@@ -168,6 +169,9 @@ struct mpool_class {
 struct mpool_class *mpool_class_create(struct mpool *pool, unsigned int index);
 bool mpool_class_destroy(struct mpool_class *cls);
 void *mpool_class_replace(struct mpool_class *cls, gfp_t gfp, void *buf);
+int mpool_class_grow_within(struct mpool_class *cls,
+			    const struct mpool_limits *trial, gfp_t gfp,
+			    unsigned int nr, void **bufs);
 int mpool_class_grow(struct mpool_class *cls, gfp_t gfp, unsigned int nr,
 		     void **bufs);
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err);

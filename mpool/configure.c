@@ -8,12 +8,16 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/mpool.h>
+#include <linux/slab.h>
 
 #include "access.h"
 #include "class.h"
 #include "compat/export.h"
 #include "configure.h"
+#include "limits.h"
 #include "pool.h"
 #include "reclaim.h"
 #include "reserve.h"
@@ -21,15 +25,30 @@
 #include "use.h"
 #include "work.h"
 
-/* What is idle above a class's limit goes; what is in use goes later. */
-static void class_apply(struct mpool_class *cls,
-			const struct mpool_pool_config *set)
+/*
+ * A class's new limit and reserve.  A lease of all is held against the one less
+ * the other: what leaves more for it comes first.
+ */
+static void class_publish(struct mpool_class *cls,
+			  const struct mpool_pool_config *set,
+			  struct mpool_aside *aside)
 {
-	unsigned int max = set->max[cls->tier], backed;
+	bool fewer = set->reserve < cls->reserve_target;
+	unsigned int max = set->max[cls->tier];
 
+	if (fewer)
+		mpool_reserve_commit(cls, set->reserve, NULL);
 	WRITE_ONCE(cls->initial, min(set->initial[cls->tier], max));
 	WRITE_ONCE(cls->max, max);
-	backed = atomic_read(&cls->backed);
+	if (!fewer && aside)
+		mpool_reserve_commit(cls, set->reserve, aside);
+}
+
+/* What is idle above a class's limit goes; what is in use goes later. */
+static void class_enforce(struct mpool_class *cls)
+{
+	unsigned int max = cls->max, backed = atomic_read(&cls->backed);
+
 	if (backed > max)
 		mpool_reclaim_class(cls, 0, backed - max, true);
 }
@@ -99,9 +118,14 @@ static void pool_store(struct mpool *pool, const struct mpool_pool_config *set)
 	WRITE_ONCE(pool->max_bytes, set->max_bytes);
 }
 
-/* All classes, and what is left above a limit given back. */
+/*
+ * All classes, and what is left above a limit given back.
+ *
+ * @asides: by class, what was gathered for larger reserves; NULL: they are not
+ */
 static void pool_apply_limits(struct mpool *pool,
-			      const struct mpool_pool_config *set)
+			      const struct mpool_pool_config *set,
+			      struct mpool_aside *asides)
 {
 	struct mpool_class *cls;
 	unsigned int i;
@@ -111,7 +135,12 @@ static void pool_apply_limits(struct mpool *pool,
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
 		if (cls)
-			class_apply(cls, set);
+			class_publish(cls, set, asides ? &asides[i] : NULL);
+	}
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls)
+			class_enforce(cls);
 	}
 	pool_apply_bytes(pool);
 	/* There may be room now for who waits, in each class. */
@@ -123,7 +152,8 @@ static void pool_apply_limits(struct mpool *pool,
 }
 
 static void pool_apply(struct mpool *pool, const struct mpool_pool_config *set,
-		       const struct mpool_access *access)
+		       const struct mpool_access *access,
+		       struct mpool_aside *asides)
 {
 	bool interval = set->cleanup_interval_ms !=
 			pool->settings.cleanup_interval_ms;
@@ -132,54 +162,59 @@ static void pool_apply(struct mpool *pool, const struct mpool_pool_config *set,
 	mpool_access_set(pool, access);
 	if (interval)
 		pool_apply_interval(pool);
-	pool_apply_limits(pool, set);
+	pool_apply_limits(pool, set, asides);
 	mpool_use_watch(pool, set);
 }
 
-/* The first @nr classes' reserves; on failure those before are as they were. */
-static int reserves_set(struct mpool *pool, unsigned int nr,
-			unsigned int target)
+static int class_gather(struct mpool_class *cls,
+			const struct mpool_pool_config *set,
+			struct mpool_aside *aside)
 {
-	unsigned int i;
-	int err = 0;
+	u64 tier_bytes = set->tier_max_bytes[cls->tier];
+	const struct mpool_limits trial = {
+		.max = set->max[cls->tier],
+		.tier_bytes = tier_bytes ?: LONG_MAX,
+		.bytes = set->max_bytes,
+	};
 
-	for (i = 0; i < nr && !err; i++) {
-		struct mpool_class *cls = mpool_pool_peek(pool, i);
-
-		if (cls)
-			err = mpool_reserve_set(cls, target);
-	}
-	/* Less than there was before can always be had. */
-	if (err)
-		reserves_set(pool, i - 1, pool->settings.reserve);
-	return err;
+	return mpool_reserve_gather(cls, set->reserve, &trial, aside);
 }
 
 /*
- * The one change that can fail for want of memory comes first, with whatever
- * limits it may go by before or after.
+ * The one change that can fail for want of memory comes first.  What is made for
+ * it keeps to the limits that are asked for, and everybody else to those that
+ * are in force; nobody hears of it before all is there.
+ *
+ * Returns NULL when the reserves are not raised, or ERR_PTR().
  */
-static int pool_apply_reserve(struct mpool *pool,
-			      const struct mpool_pool_config *set)
+static struct mpool_aside *reserves_gather(struct mpool *pool,
+					   const struct mpool_pool_config *set)
 {
-	struct mpool_pool_config wide = pool->settings;
-	unsigned int t;
-	int err;
+	struct mpool_aside *asides;
+	unsigned int i;
+	int err = 0;
 
-	if (set->reserve == pool->settings.reserve)
-		return 0;
-	for (t = 0; t < MPOOL_NR_TIERS; t++) {
-		wide.max[t] = max(wide.max[t], set->max[t]);
-		/* 0 is no limit, and less one is more than any. */
-		wide.tier_max_bytes[t] = max(wide.tier_max_bytes[t] - 1,
-					     set->tier_max_bytes[t] - 1) + 1;
+	if (set->reserve <= pool->settings.reserve)
+		return NULL;
+	asides = kvcalloc(pool->nr_classes, sizeof(*asides), GFP_KERNEL);
+	if (!asides)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < pool->nr_classes && !err; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (cls)
+			err = class_gather(cls, set, &asides[i]);
 	}
-	wide.max_bytes = max(wide.max_bytes, set->max_bytes);
-	pool_apply_limits(pool, &wide);
-	err = reserves_set(pool, pool->nr_classes, set->reserve);
-	if (err)
-		pool_apply_limits(pool, &pool->settings);
-	return err;
+	if (!err)
+		return asides;
+	while (i--) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (cls)
+			mpool_reserve_undo(cls, &asides[i]);
+	}
+	kvfree(asides);
+	return ERR_PTR(err);
 }
 
 static int configure(struct mpool *pool, const struct mpool_pool_config *change,
@@ -188,6 +223,7 @@ static int configure(struct mpool *pool, const struct mpool_pool_config *change,
 	struct mpool_settings_bad bad;
 	struct mpool_pool_config set;
 	struct mpool_access access;
+	struct mpool_aside *asides;
 	int err;
 
 	lockdep_assert_held(&pool->lock);
@@ -204,11 +240,12 @@ static int configure(struct mpool *pool, const struct mpool_pool_config *change,
 	/* How much memory an owner may take is not for him to say. */
 	if (!trusted && set.max_bytes > pool->settings.max_bytes)
 		return -EPERM;
-	err = pool_apply_reserve(pool, &set);
-	if (err)
-		return err;
+	asides = reserves_gather(pool, &set);
+	if (IS_ERR(asides))
+		return PTR_ERR(asides);
 	access.mode = set.mode;
-	pool_apply(pool, &set, &access);
+	pool_apply(pool, &set, &access, asides);
+	kvfree(asides);
 	return 0;
 }
 
@@ -245,12 +282,14 @@ int mpool_pool_configure(struct mpool *pool,
  * values, and a higher limit wakes who waits.  Under a lower limit idle
  * buffers above it go at once, others when they come back and are trimmed.  A
  * lower max takes initial along, unless that is in @mask.  A larger reserve is
- * set aside before the call returns.  Magazines keep the size that the class
- * was made with.
+ * set aside before the call returns, and before a higher limit is anybody's; it
+ * keeps to the limits of this call, higher or lower.  Magazines keep the size
+ * that the class was made with.
  *
  * Context: process, may sleep.
  * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when a reserve that is raised cannot be
- * had.  After an error nothing is changed.
+ * had.  After an error nothing is changed, but that idle buffers of other classes
+ * may have gone to the system to make room.
  */
 int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
 		    u64 mask)

@@ -17,6 +17,7 @@
 #include "ahead.h"
 #include "class.h"
 #include "compat/shrinker.h"
+#include "limits.h"
 #include "pool.h"
 #include "recall.h"
 #include "reclaim.h"
@@ -258,19 +259,38 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	return freed ?: SHRINK_STOP;
 }
 
-static void squeeze(struct mpool_class *cls, bool drain)
+/*
+ * What a trial is for may lack much: its limits may be far below what is backed.
+ * Those in force do not lack more than a buffer, or for what is in use.
+ */
+static long squeeze_need(struct mpool_class *cls,
+			 const struct mpool_limits *trial)
 {
-	size_t need = mpool_class_cost(cls);
+	long lacks = mpool_limits_lacks(cls, trial);
+
+	if (lacks <= 0)
+		return 0;
+	return trial ? lacks : (long)mpool_class_cost(cls);
+}
+
+static void squeeze(struct mpool_class *cls, const struct mpool_limits *trial,
+		    bool drain)
+{
 	struct mpool *pool = cls->pool;
 	unsigned int i;
+	long need;
 
-	for (i = 0; i < pool->nr_classes && !mpool_class_has_room(cls); i++) {
+	for (i = 0; i < pool->nr_classes; i++) {
 		struct mpool_class *other = mpool_pool_peek(pool, i);
 
 		if (!other || other == cls)
 			continue;
+		need = squeeze_need(cls, trial);
+		if (!need)
+			return;
 		/* At the tier's limit, others' memory is no help. */
-		if (other->tier != cls->tier && !mpool_class_tier_has_room(cls))
+		if (other->tier != cls->tier &&
+		    mpool_limits_tier_lacks(cls, trial) > 0)
 			continue;
 		/* Too late for this look; the worker wakes who waits. */
 		if (drain && other->paged)
@@ -284,23 +304,37 @@ static void squeeze(struct mpool_class *cls, bool drain)
 }
 
 /**
- * mpool_reclaim_squeeze() - make room in a pool for a buffer of one class
+ * mpool_reclaim_squeeze_for() - make room in a pool within given limits
  * @cls: the class that hit the pool's limit of bytes
+ * @trial: the limits; NULL: those in force
  *
  * Takes idle buffers of the pool's other classes, no more than are needed;
  * those in magazines only when depots and stocks had none.
  *
  * Context: process, may sleep.
- * Return: whether there is room now.
+ * Return: whether there is room now for a buffer of the class.
+ */
+bool mpool_reclaim_squeeze_for(struct mpool_class *cls,
+			       const struct mpool_limits *trial)
+{
+	/* At its own limit, others' memory is no help. */
+	if (mpool_limits_full(cls, trial))
+		return false;
+	squeeze(cls, trial, false);
+	squeeze(cls, trial, true);
+	return mpool_limits_lacks(cls, trial) <= 0;
+}
+
+/**
+ * mpool_reclaim_squeeze() - make room in a pool for a buffer of one class
+ * @cls: the class that hit the pool's limit of bytes
+ *
+ * Context: process, may sleep.
+ * Return: as mpool_reclaim_squeeze_for(), with the limits in force.
  */
 bool mpool_reclaim_squeeze(struct mpool_class *cls)
 {
-	/* At its own limit, others' memory is no help. */
-	if (atomic_read(&cls->backed) >= (int)READ_ONCE(cls->max))
-		return false;
-	squeeze(cls, false);
-	squeeze(cls, true);
-	return mpool_class_has_room(cls);
+	return mpool_reclaim_squeeze_for(cls, NULL);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct mpool_class;
+struct mpool_limits;
 
 int mpool_reclaim_init(void);
 void mpool_reclaim_exit(void);
@@ -15,6 +16,8 @@ void mpool_reclaim_add(struct mpool_class *cls);
 void mpool_reclaim_del(struct mpool_class *cls);
 unsigned int mpool_reclaim_class(struct mpool_class *cls, unsigned long age,
 				 unsigned int most, bool drain);
+bool mpool_reclaim_squeeze_for(struct mpool_class *cls,
+			       const struct mpool_limits *trial);
 bool mpool_reclaim_squeeze(struct mpool_class *cls);
 void mpool_reclaim_age(struct mpool_class *cls);
 

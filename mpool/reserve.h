@@ -5,8 +5,32 @@
 #ifndef _MPOOL_RESERVE_H
 #define _MPOOL_RESERVE_H
 
-struct mpool_class;
+#include <linux/types.h>
 
+#include "wait.h"
+
+struct mpool_class;
+struct mpool_limits;
+
+/**
+ * struct mpool_aside - buffers for a larger reserve, in nobody else's reach
+ * @made: made for it
+ * @idle: that were idle on the kernel's side, or are in the place of some that
+ *	clients had idle
+ * @clean: that were lease stock
+ */
+struct mpool_aside {
+	struct mpool_chain made;
+	struct mpool_chain idle;
+	struct mpool_chain clean;
+};
+
+int mpool_reserve_gather(struct mpool_class *cls, unsigned int target,
+			 const struct mpool_limits *trial,
+			 struct mpool_aside *aside);
+void mpool_reserve_commit(struct mpool_class *cls, unsigned int target,
+			  struct mpool_aside *aside);
+void mpool_reserve_undo(struct mpool_class *cls, struct mpool_aside *aside);
 int mpool_reserve_set(struct mpool_class *cls, unsigned int target);
 
 #endif /* _MPOOL_RESERVE_H */

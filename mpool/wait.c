@@ -204,13 +204,15 @@ static void *reserve_surplus(struct mpool_class *cls)
  * mpool_reserve_retarget() - have more or fewer buffers set aside from now on
  * @cls: the class
  * @target: how many
+ * @more: buffers to put there, hidden and the caller's; gone afterwards
  *
  * What is too much is idle then.  What lacks comes with frees, for which the
  * class is slow meanwhile.
  *
  * Context: process, may sleep.
  */
-void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target)
+void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
+			    struct mpool_chain *more)
 {
 	bool was_short, is_short;
 	unsigned long flags;
@@ -219,6 +221,11 @@ void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	was_short = cls->nr_reserve < cls->reserve_target;
 	WRITE_ONCE(cls->reserve_target, target);
+	if (more->first) {
+		*more->last = cls->reserve;
+		cls->reserve = more->first;
+		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + more->nr);
+	}
 	is_short = cls->nr_reserve < target;
 	if (is_short && !was_short)
 		mpool_slow_begin(cls);

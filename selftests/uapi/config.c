@@ -359,6 +359,96 @@ TEST_F(config, a_higher_limit_wakes_who_waits)
 	mt_client_close(&client);
 }
 
+struct patient {
+	int fd;
+	int got;
+	struct mpool_lease lease;
+};
+
+static void *wait_for_one(void *arg)
+{
+	struct patient *p = arg;
+
+	p->got = mt_lease_wait(p->fd, 0, MT_PAGE, 1, MPOOL_FOREVER, &p->lease);
+	return NULL;
+}
+
+static int await_waits(int fd, __u64 waits)
+{
+	struct mpool_class_stats cls;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (mt_class(fd, "", MT_PAGE, &cls))
+			return -1;
+		if (cls.waits >= waits)
+			return 0;
+		mt_sleep_ms(50);
+	}
+	return -ETIMEDOUT;
+}
+
+/*
+ * Eight leased of eight, one waits, and there are bytes for 20: what is refused
+ * has made no room for who waits, and what fits has.
+ */
+TEST_F(config, a_refused_reserve_lets_nobody_above_the_limit)
+{
+	const __u64 both = MPOOL_CONFIG_RESERVE | MPOOL_CONFIG_MAX_MEDIUM;
+	struct mpool_pool_config cfg = { .max = { 0, 8, 0 } }, before;
+	struct mpool_class_stats was, cls;
+	struct patient p = { .got = 0 };
+	struct mpool_lease leases[8];
+	struct mt_client client;
+	pthread_t thread;
+	int i;
+
+	/* Its window has room for as many as might be when it is attached. */
+	ASSERT_EQ(0, mt_client_open(&client, self->pool.name));
+	cfg.initial[1] = MPOOL_NONE;
+	cfg.max_bytes = 20 * MT_PAGE;
+	ASSERT_EQ(0, mt_config(client.fd, "", &cfg, MPOOL_CONFIG_MAX_MEDIUM |
+			       MPOOL_CONFIG_INITIAL_MEDIUM |
+			       MPOOL_CONFIG_MAX_BYTES));
+	ASSERT_EQ(8, mt_lease(client.fd, MT_PAGE, 8, leases));
+	ASSERT_EQ(0, mt_class(client.fd, "", MT_PAGE, &was));
+	ASSERT_EQ(8, was.backed);
+	before = now(&self->pool);
+
+	p.fd = client.fd;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_one, &p));
+	ASSERT_EQ(0, await_waits(client.fd, was.waits + 1));
+	for (i = 0; i < 20; i++) {
+		cfg.max[1] = 2000;
+		cfg.reserve = 1000;
+		EXPECT_EQ(-ENOSPC, mt_config(client.fd, "", &cfg, both));
+		EXPECT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+		EXPECT_EQ(8, cls.max);
+		EXPECT_EQ(8, cls.backed);
+		EXPECT_EQ(8, cls.leased);
+		EXPECT_EQ(0, cls.reserve);
+	}
+	/* As long as it might take who was woken by mistake. */
+	mt_sleep_ms(200);
+	EXPECT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(8, cls.backed);
+	EXPECT_EQ(8, cls.leased);
+	EXPECT_EQ(was.leases, cls.leases);
+	cfg = now(&self->pool);
+	EXPECT_EQ(0, memcmp(&before, &cfg, sizeof(cfg)));
+
+	cfg.max[1] = 20;
+	cfg.reserve = 10;
+	EXPECT_EQ(0, mt_config(client.fd, "", &cfg, both));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(1, p.got);
+	EXPECT_EQ(0, mt_class(client.fd, "", MT_PAGE, &cls));
+	EXPECT_EQ(10, cls.reserve);
+	EXPECT_EQ(9, cls.leased);
+	EXPECT_EQ(19, cls.backed);
+	mt_client_close(&client);
+}
+
 /* Who is attached stays; who comes later is judged by what is in force. */
 TEST_F(config, rights_count_from_now_on)
 {
