@@ -143,31 +143,104 @@ static void classes_come_with_their_first_use(struct kunit *test)
 	mpool_free(pool, buf);
 }
 
-static const unsigned int kinds[] = { 100, 4096, 20000 };
+struct first_use {
+	const char *desc;
+	size_t size;
+	gfp_t gfp;
+	/* The scope that the task is in. */
+	unsigned int flags;
+	bool made;
+};
 
-static void kind_desc(const unsigned int *size, char *desc)
+static const struct first_use first_uses[] = {
+	{ "atomic, 100 bytes", 100, GFP_NOWAIT },
+	{ "atomic, 4096 bytes", 4096, GFP_NOWAIT },
+	{ "atomic, 20000 bytes", 20000, GFP_NOWAIT },
+	{ "no I/O, 100 bytes", 100, GFP_NOIO },
+	{ "no I/O, 20000 bytes", 20000, GFP_NOIO },
+	{ "no file systems", 4096, GFP_NOFS },
+	{ "scope without I/O", 4096, GFP_KERNEL, PF_MEMALLOC_NOIO },
+	{ "scope without file systems", 100, GFP_KERNEL, PF_MEMALLOC_NOFS },
+	{ "amid reclaim", 100, GFP_KERNEL, PF_MEMALLOC },
+	{ "may all", 100, GFP_KERNEL, 0, true },
+	{ "may all but retry", 4096, GFP_KERNEL | __GFP_NORETRY, 0, true },
+};
+
+static void first_use_desc(const struct first_use *f, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+	strscpy(desc, f->desc, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(kind, kinds, kind_desc);
+KUNIT_ARRAY_PARAM(first_use, first_uses, first_use_desc);
 
-static void an_atomic_first_use_fails_and_has_it_made(struct kunit *test)
+/* As memalloc_noio_save() and the like, by number. */
+static unsigned int scope_begin(unsigned int flags)
 {
-	size_t size = *(const unsigned int *)test->param_value;
+	unsigned int before = current->flags & flags;
+
+	current->flags |= flags;
+	return before;
+}
+
+static void scope_end(unsigned int flags, unsigned int before)
+{
+	current->flags = (current->flags & ~flags) | before;
+}
+
+static void *use_in_scope(struct mpool *pool, const struct first_use *f)
+{
+	unsigned int before = scope_begin(f->flags);
+	void *buf = mpool_alloc(pool, f->size, f->gfp);
+
+	scope_end(f->flags, before);
+	return buf;
+}
+
+/* Others hold the pool's lock while they allocate: it may wait for this task. */
+static void a_limited_first_use_fails_and_has_it_made(struct kunit *test)
+{
+	const struct first_use *f = test->param_value;
 	struct mpool *pool = kt_pool(test, NULL);
 	struct mpool_class_stats st;
 	void *buf;
 
-	KUNIT_EXPECT_NULL(test, mpool_alloc(pool, size, GFP_NOWAIT));
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(!mpool_class_get_stats(pool, size,
+	buf = use_in_scope(pool, f);
+	KUNIT_EXPECT_EQ(test, !!buf, f->made);
+	mpool_free(pool, buf);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(!mpool_class_get_stats(pool, f->size,
 								&st) &&
 					 st.backed >= 50));
 	/* Who makes it may not be at the end yet. */
 	flush_work(&pool->make_work);
-	buf = mpool_alloc(pool, size, GFP_NOWAIT);
+	buf = use_in_scope(pool, f);
 	KUNIT_EXPECT_NOT_NULL(test, buf);
 	mpool_free(pool, buf);
+}
+
+static int first_use_without_io(void *arg)
+{
+	struct mpool *pool = arg;
+	void *bufs[2], *buf;
+	bool all;
+
+	buf = mpool_alloc(pool, 100, GFP_NOIO) ?:
+	      mpool_alloc_timeout(pool, 200, GFP_NOIO, HZ);
+	all = mpool_alloc_all(pool, 400, GFP_NOIO, 2, bufs);
+	return !buf && !all && !mpool_alloc_bulk(pool, 300, GFP_NOFS, 2, bufs);
+}
+
+/* Who holds the lock amid an allocation holds up nobody that this may wait for. */
+static void a_limited_first_use_waits_for_no_lock(struct kunit *test)
+{
+	struct mpool *pool = kt_pool(test, NULL);
+	struct kt_thread *t;
+
+	mutex_lock(&pool->lock);
+	t = kt_start(test, -1, first_use_without_io, pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t)));
+	mutex_unlock(&pool->lock);
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 1);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(classes_in_being(pool) == 4));
 }
 
 static void eager_makes_all_classes_at_once(struct kunit *test)
@@ -390,8 +463,9 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE_PARAM(sizes_out_of_range_have_no_class, layout_gen_params),
 	KUNIT_CASE(a_class_has_its_whole_size),
 	KUNIT_CASE(classes_come_with_their_first_use),
-	KUNIT_CASE_PARAM(an_atomic_first_use_fails_and_has_it_made,
-			 kind_gen_params),
+	KUNIT_CASE_PARAM(a_limited_first_use_fails_and_has_it_made,
+			 first_use_gen_params),
+	KUNIT_CASE(a_limited_first_use_waits_for_no_lock),
 	KUNIT_CASE(eager_makes_all_classes_at_once),
 	KUNIT_CASE(a_reserve_above_max_bytes_is_refused),
 	KUNIT_CASE(an_eager_pool_without_room_is_refused),

@@ -441,11 +441,26 @@ void mpool_free(struct mpool *pool, void *buf)
 }
 EXPORT_SYMBOL_NS_GPL(mpool_free, MPOOL_NS);
 
+/*
+ * Making a class takes locks that others hold while they allocate with
+ * GFP_KERNEL: the pool's, and the slab allocator's own.  What they wait for may be
+ * memory that this very caller writes out; it may even be the same task, come
+ * here from within its allocation.  So it is for who could have begun such an
+ * allocation himself, and not for who sees to it that others' end.
+ */
+static bool may_make(gfp_t gfp)
+{
+	const gfp_t all = __GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_FS;
+
+	return (current_gfp_context(gfp) & all) == all &&
+	       !(current->flags & PF_MEMALLOC);
+}
+
 /**
  * mpool_class_make() - the class for an allocation that found none in being
  * @pool: the pool
  * @index: which, or MPOOL_NO_CLASS
- * @gfp: what the allocation may
+ * @gfp: what the allocation may; the task's scopes count, too
  *
  * Context: as @gfp says.
  * Return: the class, or NULL: there is none, or it is asked for only.
@@ -454,11 +469,10 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 				     gfp_t gfp)
 {
 	struct mpool_class *cls;
-	unsigned int flags;
 
 	if (index == MPOOL_NO_CLASS)
 		return NULL;
-	if (!gfpflags_allow_blocking(gfp)) {
+	if (!may_make(gfp)) {
 		mpool_pool_want(pool, index);
 		trace_mpool_exhaust(pool->name, pool->sizes[index], 0,
 				    atomic_long_read(&pool->bytes),
@@ -466,18 +480,7 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 				    false);
 		return NULL;
 	}
-	/* The class is made with GFP_KERNEL: hold it to what the caller may. */
-	if (!(gfp & __GFP_IO)) {
-		flags = memalloc_noio_save();
-		cls = mpool_pool_class(pool, index);
-		memalloc_noio_restore(flags);
-	} else if (!(gfp & __GFP_FS)) {
-		flags = memalloc_nofs_save();
-		cls = mpool_pool_class(pool, index);
-		memalloc_nofs_restore(flags);
-	} else {
-		cls = mpool_pool_class(pool, index);
-	}
+	cls = mpool_pool_class(pool, index);
 	return IS_ERR(cls) ? NULL : cls;
 }
 
@@ -497,9 +500,10 @@ static noinline void *alloc_absent(struct mpool *pool, unsigned int index,
  * @size: bytes, 1 to the pool's largest class
  * @gfp: as for mpool_class_alloc()
  *
- * An allocation that may not sleep, of a size whose class is not in being
- * yet, fails and has the class made in the background; mpool_class_get()
- * beforehand avoids that.
+ * An allocation that may not sleep, or not call into I/O or file systems (by
+ * its flags, or the task's memalloc_noio_save() and the like), of a size whose
+ * class is not in being yet, fails and has the class made in the background;
+ * mpool_class_get() beforehand avoids that.
  *
  * Context: any but NMI that @gfp fits.
  * Return: a buffer of @size bytes at least, the caller's until mpool_free();
@@ -524,7 +528,7 @@ EXPORT_SYMBOL_NS_GPL(mpool_alloc, MPOOL_NS);
  * @timeout: jiffies; 0 does not wait, MAX_SCHEDULE_TIMEOUT has no limit
  *
  * Context: any but NMI that @gfp fits.
- * Return: a buffer, or NULL.
+ * Return: a buffer, or NULL; of a class that is not in being as mpool_alloc().
  */
 void *mpool_alloc_timeout(struct mpool *pool, size_t size, gfp_t gfp,
 			  long timeout)

@@ -47,7 +47,7 @@ mpool_tag_class(struct mpool *pool, unsigned long tag)
 	return mpool_pool_peek(pool, plain >> MPOOL_TAG_CLASS_SHIFT);
 }
 
-/* The class for a size, made if the caller may sleep, asked for otherwise. */
+/* The class for a size, made if the caller may make it, asked for otherwise. */
 static __always_inline struct mpool_class *
 mpool_size_class(struct mpool *pool, size_t size, gfp_t gfp)
 {

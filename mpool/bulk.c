@@ -269,7 +269,8 @@ EXPORT_SYMBOL_NS_GPL(mpool_class_alloc_all, MPOOL_NS);
  * @bufs: where to
  *
  * Context: any but NMI that @gfp fits.
- * Return: how many were allocated, 0 to @nr.
+ * Return: how many were allocated, 0 to @nr; of a class that is not in being as
+ * mpool_alloc().
  */
 unsigned int mpool_alloc_bulk(struct mpool *pool, size_t size, gfp_t gfp,
 			      unsigned int nr, void **bufs)
@@ -289,7 +290,8 @@ EXPORT_SYMBOL_NS_GPL(mpool_alloc_bulk, MPOOL_NS);
  * @bufs: where to; not defined after a failure
  *
  * Context: any but NMI that @gfp fits.
- * Return: true, or false when fewer than @nr were to be had; those went back.
+ * Return: true, or false when fewer than @nr were to be had; those went back.  Of a
+ * class that is not in being as mpool_alloc().
  */
 bool mpool_alloc_all(struct mpool *pool, size_t size, gfp_t gfp,
 		     unsigned int nr, void **bufs)

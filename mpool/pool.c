@@ -110,7 +110,8 @@ static struct mpool_class *class_ready(struct mpool *pool, unsigned int index)
  * that is may have no free buffers: they were given back, or there was no memory
  * for them, of which the call that made it has told.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; where GFP_KERNEL may be used, and never what the
+ * system has to free memory with.
  * Return: the class, valid as long as the caller's reference on the pool;
  * ERR_PTR(-EINVAL) for a size that no class holds, ERR_PTR(-ENOMEM),
  * ERR_PTR(-ENOSPC) when its reserve is above the pool's limit.

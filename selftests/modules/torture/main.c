@@ -341,11 +341,15 @@ static void waited_in_vain(u32 index)
 	}
 }
 
-static gfp_t waiting(u32 r)
+/* A first use that may not do all has the class made before. */
+static gfp_t waiting(u32 r, u32 index)
 {
 	static const gfp_t ways[] = { GFP_KERNEL, GFP_NOIO, GFP_NOFS };
+	gfp_t way = ways[r % ARRAY_SIZE(ways)];
 
-	return ways[r % ARRAY_SIZE(ways)] | __GFP_NOWARN;
+	if (way != GFP_KERNEL && !class_of(index, true))
+		class_get(index);
+	return way | __GFP_NOWARN;
 }
 
 /* Waits without limit, so only with empty hands; fails only when killed. */
@@ -375,9 +379,9 @@ static void step_single(struct hands *h, u32 r, u32 index)
 	void *buf;
 
 	if (r % 16 < 3) {
-		buf = wait_for(h, index, by_class, waiting(r >> 8));
+		buf = wait_for(h, index, by_class, waiting(r >> 8, index));
 	} else if (r % 16 < 6) {
-		buf = get_timeout(index, by_class, waiting(r >> 8), r / 16 % 8);
+		buf = get_timeout(index, by_class, waiting(r >> 8, index), r / 16 % 8);
 		if (!buf)
 			atomic_inc(&t.timeouts);
 	} else {
@@ -411,7 +415,7 @@ static int task_fn(void *arg)
 			     TASK);
 		else if (r % 64 == 8)
 			wait_for_bulk(h, index, r & 256, r & 512,
-				      waiting(r >> 10));
+				      waiting(r >> 10, index));
 		else
 			step_single(h, r >> 3, index);
 		if (h->nr)
