@@ -15,6 +15,7 @@
 #include "helpers.h"
 #include "keep.h"
 #include "quota.h"
+#include "registry.h"
 #include "suites.h"
 #include "window.h"
 
@@ -49,7 +50,7 @@ static struct bed *bed_new(struct kunit *test, struct mpool *pool, size_t size)
 	window = mpool_window_new(pool, b->client->inode->i_mapping, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, window);
 	/* Its reference on the pool. */
-	KUNIT_ASSERT_PTR_EQ(test, mpool_find(pool->name), pool);
+	KUNIT_ASSERT_PTR_EQ(test, mpool_registry_get(pool->name), pool);
 	KUNIT_ASSERT_EQ(test, mpool_client_attach(b->client, pool, window,
 						  false), 0);
 	return b;

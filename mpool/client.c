@@ -23,6 +23,7 @@
 #include "payers.h"
 #include "pool.h"
 #include "pseudo.h"
+#include "registry.h"
 #include "stock.h"
 #include "trace.h"
 #include "window.h"
@@ -130,7 +131,7 @@ static void detach(struct mpool_client *client)
 	mpool_quota_detach(&client->quota);
 	mpool_window_free(client->window);
 	atomic_dec(&pool->nr_clients);
-	mpool_put(pool);
+	mpool_registry_put(pool);
 }
 
 /**
@@ -153,7 +154,8 @@ void mpool_client_close(struct mpool_client *client)
 /**
  * mpool_client_attach() - bind a client to a pool
  * @client: the client
- * @pool: the pool; on success the caller's reference is the client's
+ * @pool: the pool; on success the caller's reference, of mpool_registry_get(), is
+ *	the client's
  * @window: laid out for it; on success the client's
  * @strict: it keeps nothing that it releases
  *

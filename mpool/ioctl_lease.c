@@ -15,6 +15,7 @@
 #include "ioctl.h"
 #include "lease.h"
 #include "pool.h"
+#include "registry.h"
 #include "window.h"
 
 static int attach_to(struct mpool_call *call, struct mpool *pool)
@@ -65,12 +66,12 @@ int mpool_ioctl_attach(struct mpool_call *call)
 	/* Two at once are told apart later; this one need not disturb. */
 	if (mpool_client_window(call->client))
 		return -EBUSY;
-	pool = mpool_find(attach->name);
+	pool = mpool_registry_get(attach->name);
 	if (!pool)
 		return -ENOENT;
 	err = attach_to(call, pool);
 	if (err)
-		mpool_put(pool);
+		mpool_registry_put(pool);
 	return err;
 }
 
@@ -220,7 +221,7 @@ int mpool_ioctl_revoke(struct mpool_call *call)
 
 	if (rev->flags || !mpool_ioctl_name_valid(rev->name))
 		return -EINVAL;
-	pool = mpool_find(rev->name);
+	pool = mpool_registry_get(rev->name);
 	if (!pool)
 		return -ENOENT;
 	if (!mpool_pool_may_control(pool))
@@ -236,7 +237,7 @@ int mpool_ioctl_revoke(struct mpool_call *call)
 	if (!err)
 		mpool_call_answer(call);
 put:
-	mpool_put(pool);
+	mpool_registry_put(pool);
 	return err;
 }
 

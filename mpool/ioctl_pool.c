@@ -120,13 +120,13 @@ int mpool_ioctl_pool_destroy(struct mpool_call *call)
 
 	if (destroy->flags || !mpool_ioctl_name_valid(destroy->name))
 		return -EINVAL;
-	pool = mpool_find(destroy->name);
+	pool = mpool_registry_get(destroy->name);
 	if (!pool)
 		return -ENOENT;
 	if (mpool_pool_may_control(pool))
 		err = mpool_registry_remove(pool, capable(CAP_SYS_ADMIN));
 	if (err)
-		mpool_put(pool);
+		mpool_registry_put(pool);
 	return err;
 }
 
@@ -264,36 +264,32 @@ static struct mpool *get_pool(struct mpool_call *call, const char *name)
 	} else if (!mpool_ioctl_name_valid(name)) {
 		return ERR_PTR(-EINVAL);
 	}
-	pool = mpool_find(name);
+	pool = mpool_registry_get(name);
 	return pool ?: ERR_PTR(-ENOENT);
 }
 
 static int configure(struct mpool_call *call, struct mpool *pool)
 {
 	struct mpool_pool_configure *arg = call->arg;
-	int err;
+	int err = 0;
 
 	if (!arg->mask) {
 		/* A name needs rights, as for STATS. */
 		if (arg->name[0] && !mpool_pool_may_attach(pool))
-			return -EACCES;
+			err = -EACCES;
 	} else if (!mpool_pool_may_control(pool)) {
-		return -EPERM;
-	}
-	if (arg->mask) {
+		err = -EPERM;
+	} else {
 		/* A bad address now, and nothing was changed. */
 		err = mpool_call_answer(call);
-		if (err)
-			return err;
-		err = mpool_pool_configure(pool, &arg->config, arg->mask,
-					   capable(CAP_SYS_ADMIN));
-		if (err)
-			return err;
+		if (!err)
+			err = mpool_pool_configure(pool, &arg->config,
+						   arg->mask,
+						   capable(CAP_SYS_ADMIN));
 	}
-	mpool_get_config(pool, &arg->config);
-	err = mpool_call_answer(call);
-	/* It is done: an answer that cannot be written any more is lost. */
-	return arg->mask ? 0 : err;
+	if (!err)
+		mpool_get_config(pool, &arg->config);
+	return err;
 }
 
 /**
@@ -315,8 +311,13 @@ int mpool_ioctl_pool_config(struct mpool_call *call)
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	err = configure(call, pool);
-	mpool_put(pool);
-	return err;
+	/* Writing takes as long as the caller likes. */
+	mpool_registry_put(pool);
+	if (err)
+		return err;
+	err = mpool_call_answer(call);
+	/* It is done: an answer that cannot be written any more is lost. */
+	return arg->mask ? 0 : err;
 }
 
 /* Statistics of the classes in being, and their sum; returns how many. */
@@ -434,7 +435,7 @@ int mpool_ioctl_trim(struct mpool_call *call)
 	/* It is done, whoever took the argument away meanwhile. */
 	mpool_call_answer(call);
 put:
-	mpool_put(pool);
+	mpool_registry_put(pool);
 	return err;
 }
 
@@ -476,28 +477,27 @@ static unsigned int list_clients(struct mpool *pool, unsigned int room,
 	return nr;
 }
 
-static int answer_clients(struct mpool *pool, const struct table *table,
-			  u32 *count)
+/* Up to @most of them, in @entries, which the caller frees; @count has them all. */
+static int collect_clients(struct mpool *pool, unsigned int most, u32 *count,
+			   struct mpool_client_entry **entries)
 {
-	struct mpool_client_entry *entries = NULL;
 	unsigned int room, nr = 0;
-	int err;
 
+	if (!mpool_pool_may_control(pool))
+		return -EPERM;
 	do {
 		/* Once more when clients came after they were counted. */
 		room = max_t(int, nr, atomic_read(&pool->nr_clients));
-		room = min(room, table->count);
-		kvfree(entries);
-		entries = kvmalloc_array(room, sizeof(*entries),
-					 GFP_KERNEL_ACCOUNT);
-		if (!entries)
+		room = min(room, most);
+		kvfree(*entries);
+		*entries = kvmalloc_array(room, sizeof(**entries),
+					  GFP_KERNEL_ACCOUNT);
+		if (!*entries)
 			return -ENOMEM;
-		nr = list_clients(pool, room, entries);
-	} while (nr > room && room < table->count);
+		nr = list_clients(pool, room, *entries);
+	} while (nr > room && room < most);
 	*count = nr;
-	err = table_answer(table, entries, sizeof(*entries), min(nr, room));
-	kvfree(entries);
-	return err;
+	return 0;
 }
 
 /**
@@ -511,16 +511,21 @@ int mpool_ioctl_clients(struct mpool_call *call)
 {
 	struct mpool_clients *arg = call->arg;
 	struct table table = { arg->clients, arg->count, arg->entry_size };
+	struct mpool_client_entry *entries = NULL;
 	struct mpool *pool;
-	int err = -EPERM;
+	int err;
 
 	if (arg->flags || !table_valid(&table))
 		return -EINVAL;
 	pool = get_pool(call, arg->name);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
-	if (mpool_pool_may_control(pool))
-		err = answer_clients(pool, &table, &arg->count);
-	mpool_put(pool);
+	err = collect_clients(pool, table.count, &arg->count, &entries);
+	/* As for POOL_CONFIG. */
+	mpool_registry_put(pool);
+	if (!err)
+		err = table_answer(&table, entries, sizeof(*entries),
+				   arg->count);
+	kvfree(entries);
 	return err ?: mpool_call_answer(call);
 }

@@ -72,6 +72,8 @@ struct mpool_marks {
  * @ctor: see struct mpool_config; constant
  * @reset: constant
  * @arg: constant
+ * @owner: the module that @ctor and @reset are of, or NULL: there are none, or
+ *	they never go; constant
  * @access: for readers of @uid, @gid and settings.mode, who may not see half
  *	of a change; written under @lock
  * @uid: owner; @access
@@ -127,6 +129,7 @@ struct mpool {
 	void (*ctor)(void *buf, size_t size, void *arg);
 	void (*reset)(void *buf, size_t size, void *arg);
 	void *arg;
+	struct module *owner;
 	seqcount_mutex_t access;
 	kuid_t uid;
 	kgid_t gid;

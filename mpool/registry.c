@@ -13,6 +13,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/module.h>
 #include <linux/mpool.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -110,7 +111,8 @@ static void lock_name(const char *name)
 }
 
 static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
-			      bool owned, u64 allowance)
+			      bool owned, u64 allowance,
+			      struct module *owner)
 {
 	char key[MPOOL_NAME_LEN] = {};
 	struct mpool *pool;
@@ -128,6 +130,8 @@ static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
 		goto unlock;
 	pool->owned = owned;
 	pool->allowance = allowance;
+	if (pool->ctor || pool->reset)
+		pool->owner = owner;
 	err = rhashtable_insert_fast(&table, &pool->node, params);
 	if (err) {
 		mpool_pool_end(pool);
@@ -158,7 +162,7 @@ unlock:
 struct mpool *mpool_registry_add(const char *name,
 				 const struct mpool_config *cfg, bool owned)
 {
-	return pool_add(name, cfg, owned, 0);
+	return pool_add(name, cfg, owned, 0, NULL);
 }
 
 /**
@@ -175,7 +179,7 @@ struct mpool *mpool_registry_add_allowed(const char *name,
 					 const struct mpool_config *cfg,
 					 u64 allowance)
 {
-	return pool_add(name, cfg, true, allowance);
+	return pool_add(name, cfg, true, allowance, NULL);
 }
 
 /* The last reference is gone; the mutex is held, and let go meanwhile. */
@@ -213,7 +217,9 @@ static bool may_abandon(struct mpool *pool, bool trusted)
 
 /**
  * mpool_registry_remove() - destroy a pool that parameter or ioctl made
- * @pool: the pool; the caller has a reference, which goes with success
+ * @pool: the pool; the caller has a reference, which goes with success.  It may
+ *	be one of mpool_registry_get(): such a pool has no callbacks, and holds
+ *	no module
  * @trusted: the caller has CAP_SYS_ADMIN
  *
  * Context: process, may sleep.
@@ -248,34 +254,40 @@ int mpool_registry_remove(struct mpool *pool, bool trusted)
 }
 
 /**
- * mpool_create() - make a pool for kernel users
- * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot, and not
- *	"summary" or "abandoned"
+ * __mpool_create() - mpool_create(), which says by whom it is called
+ * @name: the name
  * @cfg: the configuration, copied; or NULL
+ * @owner: the module that has the configuration's callbacks, if it has any
  *
  * Context: process, may sleep.
- * Return: the pool with a reference, to be given up by mpool_put();
- * ERR_PTR(-EINVAL) for name or configuration, ERR_PTR(-EEXIST),
- * ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when max_bytes is too little for the
- * reserves of an eager pool.
+ * Return: as mpool_create().
  */
-struct mpool *mpool_create(const char *name, const struct mpool_config *cfg)
+struct mpool *__mpool_create(const char *name, const struct mpool_config *cfg,
+			     struct module *owner)
 {
 	might_sleep();
 	if (!name)
 		return ERR_PTR(-EINVAL);
-	return mpool_registry_add(name, cfg, false);
+	return pool_add(name, cfg, false, 0, owner);
 }
-EXPORT_SYMBOL_NS_GPL(mpool_create, MPOOL_NS);
+EXPORT_SYMBOL_NS_GPL(__mpool_create, MPOOL_NS);
 
-/**
- * mpool_find() - find a pool by name
- * @name: the name
- *
- * Context: any but NMI.
- * Return: the pool with a reference, to be given up by mpool_put(), or NULL.
+/*
+ * Not before it is live: were its init function to fail, the module would go
+ * whoever had it.
  */
-struct mpool *mpool_find(const char *name)
+static bool owner_get(struct module *owner)
+{
+	return !owner || (READ_ONCE(owner->state) == MODULE_STATE_LIVE &&
+			  try_module_get(owner));
+}
+
+/*
+ * The owner is there as long as his pool can be found, and freed after a grace
+ * period.  He comes first: a reference without him, for however short a time,
+ * could make that which he puts on his way out not the last.
+ */
+static struct mpool *pool_find(const char *name, bool pin)
 {
 	char key[MPOOL_NAME_LEN] = {};
 	struct mpool *pool;
@@ -285,19 +297,73 @@ struct mpool *mpool_find(const char *name)
 	strscpy(key, name, sizeof(key));
 	rcu_read_lock();
 	pool = rhashtable_lookup(&table, key, params);
-	if (pool && !refcount_inc_not_zero(&pool->ref))
+	if (pool && pin && !owner_get(pool->owner))
 		pool = NULL;
+	if (pool && !refcount_inc_not_zero(&pool->ref)) {
+		if (pin)
+			module_put(pool->owner);
+		pool = NULL;
+	}
 	rcu_read_unlock();
 	return pool;
 }
+
+/**
+ * mpool_find() - find a pool by name
+ * @name: the name
+ *
+ * The reference holds no module.  Of a pool with a ctor or reset that another
+ * module made it has to be put before that module goes: who finds such a pool has
+ * its module in use, by a symbol or by try_module_get(), or hears of its end.
+ *
+ * Context: any but NMI.
+ * Return: the pool with a reference, to be given up by mpool_put(), or NULL.
+ */
+struct mpool *mpool_find(const char *name)
+{
+	return pool_find(name, false);
+}
 EXPORT_SYMBOL_NS_GPL(mpool_find, MPOOL_NS);
+
+/**
+ * mpool_registry_get() - find a pool for a process
+ * @name: the name
+ *
+ * A process keeps a reference for as long as it likes: in a call, while memory
+ * that it names is not to be had, or attached.  So it holds the module whose
+ * callbacks the pool has.
+ *
+ * Context: any but NMI.
+ * Return: the pool with a reference, to be given up by mpool_registry_put(); or
+ * NULL, also while the module that made it is loading or going.
+ */
+struct mpool *mpool_registry_get(const char *name)
+{
+	return pool_find(name, true);
+}
+
+/**
+ * mpool_registry_put() - give up a reference of mpool_registry_get()
+ * @pool: the pool
+ *
+ * Context: process, may sleep.
+ */
+void mpool_registry_put(struct mpool *pool)
+{
+	struct module *owner = pool->owner;
+
+	mpool_put(pool);
+	/* Were it the last, the pool's end is over. */
+	module_put(owner);
+}
 
 /**
  * mpool_put() - give up a reference
  * @pool: the pool, or NULL
  *
  * The last reference ends the pool.  All its buffers have to be back by then;
- * those that are not are reported, and their memory is lost.
+ * those that are not are reported, and their memory is lost.  When a module goes
+ * that made a pool with a ctor or reset, its own reference has to be the last.
  *
  * Context: process, may sleep.
  */

@@ -30,6 +30,8 @@ struct mpool *mpool_registry_add(const char *name,
 struct mpool *mpool_registry_add_allowed(const char *name,
 					 const struct mpool_config *cfg,
 					 u64 allowance);
+struct mpool *mpool_registry_get(const char *name);
+void mpool_registry_put(struct mpool *pool);
 int mpool_registry_remove(struct mpool *pool, bool trusted);
 unsigned int mpool_registry_count(void);
 void mpool_registry_visit(void (*visit)(struct mpool *pool, void *arg),

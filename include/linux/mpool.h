@@ -9,11 +9,14 @@
 #ifndef _LINUX_MPOOL_H
 #define _LINUX_MPOOL_H
 
+#include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/init.h>
 #include <linux/types.h>
 
 #include <uapi/linux/mpool.h>
 
+struct module;
 struct mpool;
 struct mpool_class;
 
@@ -60,7 +63,30 @@ struct mpool_config {
 	void *arg;
 };
 
-struct mpool *mpool_create(const char *name, const struct mpool_config *cfg);
+struct mpool *__mpool_create(const char *name, const struct mpool_config *cfg,
+			     struct module *owner);
+
+/**
+ * mpool_create() - make a pool for kernel users
+ * @name: 1 to 31 of A-Z a-z 0-9 _ . - that do not begin with a dot, and not
+ *	"summary" or "abandoned"
+ * @cfg: the configuration, copied; or NULL
+ *
+ * A pool with a ctor or reset belongs to the module that calls this, which has
+ * these callbacks, or has the module in use that has them.  They are called for
+ * as long as the pool is there, so that its last reference has to be put before
+ * that module is gone.  Processes' references see to that by themselves: as long as
+ * one has any, the module is in use; and they find the pool from when the
+ * module's init function has succeeded until it is asked to go.
+ *
+ * Context: process, may sleep.
+ * Return: the pool with a reference, to be given up by mpool_put();
+ * ERR_PTR(-EINVAL) for name or configuration, ERR_PTR(-EEXIST),
+ * ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when max_bytes is too little for the
+ * reserves of an eager pool.
+ */
+#define mpool_create(name, cfg)	__mpool_create(name, cfg, THIS_MODULE)
+
 struct mpool *mpool_find(const char *name);
 void mpool_put(struct mpool *pool);
 const char *mpool_name(const struct mpool *pool);

@@ -6,17 +6,24 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include <linux/userfaultfd.h>
 
 #include <kselftest_harness.h>
 
 #include "attack.h"
+#include "calls.h"
 #include "module.h"
 
 #define CHURNERS	2
@@ -138,6 +145,244 @@ TEST_F_TIMEOUT(attack, 17_unloading_what_is_kept, ATTACK_TIMEOUT)
 	EXPECT_TRUE(busy(delete("mpool")));
 	EXPECT_EQ(SIGBUS, mt_peek(c.win + leases[0].offset, &byte));
 	mt_client_close(&c);
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+/* mpool_callbacks.c's, and its pool. */
+#define CALLER		"mpool_callbacks"
+#define CALLED		"callbacks"
+
+/* A page that can be read, and written as soon as this is said. */
+struct gate {
+	int uffd;
+	char *page;
+};
+
+static int gate_protect(struct gate *g, __u64 mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)g->page, MT_PAGE },
+		.mode = mode,
+	};
+
+	return ioctl(g->uffd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
+}
+
+static int gate_make(struct gate *g)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+
+	g->page = mmap(NULL, MT_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	g->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	reg.range.start = (uintptr_t)g->page;
+	reg.range.len = MT_PAGE;
+	if (g->uffd < 0 || ioctl(g->uffd, UFFDIO_API, &api) ||
+	    ioctl(g->uffd, UFFDIO_REGISTER, &reg))
+		return -errno;
+	return 0;
+}
+
+static void gate_remove(struct gate *g)
+{
+	close(g->uffd);
+	munmap(g->page, MT_PAGE);
+}
+
+/* A call that names a pool, and what becomes of the pool's module meanwhile. */
+struct naming {
+	enum call call;
+	bool changes;
+	bool without_ctor;
+	bool holds;
+	int result;
+	int fd;
+	union call_arg *arg;
+};
+
+static const struct naming namings[] = {
+	{ .call = CALL_TRIM, .holds = true },
+	{ .call = CALL_CONFIG, .changes = true, .holds = true },
+	{ .call = CALL_REVOKE, .holds = true, .result = -ESRCH },
+	{ .call = CALL_ATTACH, .without_ctor = true, .holds = true },
+	/* These have all that they want of it before they answer. */
+	{ .call = CALL_CONFIG },
+	{ .call = CALL_CLIENTS },
+	{ .call = CALL_STATS },
+};
+
+static void name_it(struct naming *n)
+{
+	union call_arg *arg = n->arg;
+
+	memset(arg, 0, sizeof(*arg));
+	arg->size = calls[n->call].size;
+	switch (n->call) {
+	case CALL_TRIM:
+		strcpy(arg->trim.name, CALLED);
+		break;
+	case CALL_CONFIG:
+		strcpy(arg->configure.name, CALLED);
+		arg->configure.config.max_age_ms = 12345;
+		if (n->changes)
+			arg->configure.mask = MPOOL_CONFIG_MAX_AGE_MS;
+		break;
+	case CALL_REVOKE:
+		strcpy(arg->revoke.name, CALLED);
+		arg->revoke.client = ~0ULL;
+		break;
+	case CALL_ATTACH:
+		strcpy(arg->attach.name, CALLED);
+		break;
+	case CALL_CLIENTS:
+		strcpy(arg->clients.name, CALLED);
+		break;
+	case CALL_STATS:
+		strcpy(arg->stats.name, CALLED);
+		break;
+	default:
+		break;
+	}
+}
+
+static void *call_it(void *arg)
+{
+	struct naming *n = arg;
+
+	n->result = mt_call(n->fd, calls[n->call].cmd, n->arg);
+	return NULL;
+}
+
+/* The pool works while its module is asked to go: what that frees is not run. */
+TEST_F_TIMEOUT(attack, 17_unloading_whose_pool_a_call_names, ATTACK_TIMEOUT)
+{
+	const char *parameters;
+	struct mpool_stats stats;
+	int module, fd, wanted;
+	struct naming n;
+	pthread_t thread;
+	struct gate gate;
+	unsigned int i;
+
+	module = open_module(CALLER);
+	ASSERT_LE(0, module);
+	ASSERT_EQ(0, insert(self->fd, ""));
+	fd = mt_open(O_RDWR);
+	for (i = 0; i < MT_ARRAY_SIZE(namings); i++) {
+		n = namings[i];
+		wanted = n.result;
+		parameters = n.without_ctor ? "ctor=0" : "";
+		ASSERT_EQ(0, insert(module, parameters));
+		if (gate_make(&gate)) {
+			delete(CALLER);
+			SKIP(return, "no userfaultfd for writing");
+		}
+		n.fd = mt_open(O_RDWR);
+		n.arg = (union call_arg *)gate.page;
+		name_it(&n);
+		ASSERT_EQ(0, gate_protect(&gate, UFFDIO_WRITEPROTECT_MODE_WP));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, call_it, &n));
+		ASSERT_EQ(POLLIN, mt_poll(gate.uffd, POLLIN, 10000));
+		if (n.holds) {
+			EXPECT_TRUE(busy(delete(CALLER)));
+		} else {
+			EXPECT_EQ(0, delete(CALLER));
+			EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
+		}
+		/* Time for some cleanups. */
+		mt_sleep_ms(50);
+		ASSERT_EQ(0, gate_protect(&gate, 0));
+		pthread_join(thread, NULL);
+		EXPECT_EQ(wanted, n.result) {
+			TH_LOG("%s", calls[n.call].name);
+		}
+		/* Who is attached is a user as well. */
+		if (n.call == CALL_ATTACH)
+			EXPECT_TRUE(busy(delete(CALLER)));
+		close(n.fd);
+		if (n.holds)
+			EXPECT_EQ(0, delete(CALLER));
+		EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
+		gate_remove(&gate);
+	}
+	close(fd);
+	close(module);
+	ASSERT_EQ(0, delete_in_the_end());
+}
+
+static bool module_is(const char *wanted)
+{
+	char text[16] = "";
+	FILE *f = fopen("/sys/module/" CALLER "/initstate", "r");
+
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
+	fclose(f);
+	return !strncmp(text, wanted, strlen(wanted));
+}
+
+/* Nobody but the mutex keeps it, so that STATS may see it; 0: each call did. */
+static int nobody_finds_it(int fd)
+{
+	struct mpool_pool_config cfg = {};
+	struct mpool_stats stats;
+
+	if (mt_stats(fd, CALLED, &stats))
+		return 1;
+	if (mt_config(fd, CALLED, &cfg, 0) != -ENOENT)
+		return 2;
+	if (mt_trim(fd, CALLED, 0, NULL) != -ENOENT)
+		return 3;
+	if (mt_attach(fd, CALLED, NULL) != -ENOENT)
+		return 4;
+	if (mt_destroy(fd, CALLED) != -ENOENT)
+		return 5;
+	/* It was there all the time. */
+	return mt_stats(fd, CALLED, &stats) ? 6 : 0;
+}
+
+TEST_F_TIMEOUT(attack, 17_a_pool_whose_module_comes_and_goes, ATTACK_TIMEOUT)
+{
+	struct mpool_pool_config cfg = {};
+	struct mpool_stats stats;
+	int module, fd, pid, i;
+
+	module = open_module(CALLER);
+	ASSERT_LE(0, module);
+	ASSERT_EQ(0, insert(self->fd, ""));
+	fd = mt_open(O_RDWR);
+
+	/* It fails to load, which asks nobody whether it is in use. */
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(-insert(module, "ctor=0 load_ms=2000 fail=1"));
+	for (i = 0; i < 10000 && mt_stats(fd, CALLED, &stats); i++)
+		mt_sleep_ms(1);
+	EXPECT_EQ(0, nobody_finds_it(fd));
+	EXPECT_EQ(ECANCELED, mt_wait(pid));
+	EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
+
+	/* It has begun to go. */
+	ASSERT_EQ(0, insert(module, "ctor=0 unload_ms=2000"));
+	EXPECT_EQ(0, mt_config(fd, CALLED, &cfg, 0));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(-delete(CALLER));
+	for (i = 0; i < 10000 && !module_is("going"); i++)
+		mt_sleep_ms(1);
+	EXPECT_EQ(0, nobody_finds_it(fd));
+	EXPECT_EQ(0, mt_wait(pid));
+	EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
+	close(fd);
+	close(module);
 	ASSERT_EQ(0, delete_in_the_end());
 }
 
