@@ -335,6 +335,119 @@ static void an_ending_pool_holds_up_only_its_namesake(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt_join(test, other), 0);
 }
 
+/* An eager pool whose making takes as long as one likes: see its ctor. */
+struct making {
+	struct mpool_config cfg;
+	bool hurry;
+	unsigned int made;
+};
+
+static void take_time(void *buf, size_t size, void *arg)
+{
+	struct making *m = arg;
+
+	WRITE_ONCE(m->made, m->made + 1);
+	if (!READ_ONCE(m->hurry))
+		usleep_range(1000, 2000);
+}
+
+static void making_init(struct making *m, unsigned int nr,
+			void (*ctor)(void *buf, size_t size, void *arg))
+{
+	*m = (struct making) {
+		.cfg = {
+			.settings = {
+				.flags = MPOOL_POOL_EAGER,
+				.min_size = 256,
+				.max_size = 256,
+				.initial = { nr },
+				.max = { nr },
+			},
+			.ctor = ctor,
+			.arg = m,
+		},
+	};
+}
+
+static int make_and_put(void *arg)
+{
+	struct making *m = arg;
+	struct mpool *pool = mpool_create("kunit-making", &m->cfg);
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	mpool_put(pool);
+	return 0;
+}
+
+static void who_is_killed_makes_no_pool(struct kunit *test)
+{
+	unsigned int before = mpool_registry_count();
+	struct kt_thread *maker;
+	struct making m;
+
+	/* More than the test's patience. */
+	making_init(&m, 100000, take_time);
+	maker = kt_start(test, -1, make_and_put, &m);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
+	kt_kill(maker);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(maker)));
+	WRITE_ONCE(m.hurry, true);
+	KUNIT_EXPECT_EQ(test, kt_join(test, maker), -EINTR);
+	KUNIT_EXPECT_LT(test, m.made, 100000U);
+	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
+	KUNIT_EXPECT_EQ(test, create_and_put("kunit-making"), 0);
+}
+
+/* The same for a reserve, which is made first. */
+static void who_is_killed_sets_nothing_aside(struct kunit *test)
+{
+	unsigned int before = mpool_registry_count();
+	struct kt_thread *maker;
+	struct making m;
+
+	making_init(&m, 100000, take_time);
+	m.cfg.settings.initial[MPOOL_SMALL] = MPOOL_NONE;
+	m.cfg.settings.reserve = 50000;
+	maker = kt_start(test, -1, make_and_put, &m);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
+	kt_kill(maker);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(maker)));
+	WRITE_ONCE(m.hurry, true);
+	KUNIT_EXPECT_EQ(test, kt_join(test, maker), -EINTR);
+	KUNIT_EXPECT_LT(test, m.made, 50000U);
+	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
+}
+
+static int alloc_and_free(void *pool)
+{
+	void *buf = mpool_alloc(pool, 256, GFP_KERNEL);
+
+	if (!buf)
+		return -ENOMEM;
+	mpool_free(pool, buf);
+	return 0;
+}
+
+/* He has what he asked for, and not what others may ask for later. */
+static void who_is_killed_grows_no_class(struct kunit *test)
+{
+	struct kt_thread *user;
+	struct mpool *pool;
+	struct making m;
+
+	making_init(&m, 100000, take_time);
+	m.cfg.settings.flags = 0;
+	pool = kt_pool(test, &m.cfg);
+	user = kt_start(test, -1, alloc_and_free, pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
+	kt_kill(user);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(user)));
+	WRITE_ONCE(m.hurry, true);
+	KUNIT_EXPECT_EQ(test, kt_join(test, user), 0);
+	KUNIT_EXPECT_LT(test, m.made, 100000U);
+}
+
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_PARAM(a_good_name_is_taken, good_gen_params),
 	KUNIT_CASE_PARAM(a_bad_name_is_refused, bad_gen_params),
@@ -350,6 +463,9 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(a_look_takes_no_reference),
 	KUNIT_CASE(making_finding_and_ending_race),
 	KUNIT_CASE(an_ending_pool_holds_up_only_its_namesake),
+	KUNIT_CASE(who_is_killed_makes_no_pool),
+	KUNIT_CASE(who_is_killed_sets_nothing_aside),
+	KUNIT_CASE(who_is_killed_grows_no_class),
 	{}
 };
 

@@ -7,7 +7,7 @@
  */
 #include <linux/err.h>
 #include <linux/mpool.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "class.h"
@@ -191,7 +191,8 @@ static void class_put_new(struct mpool_class *cls, unsigned int nr,
  * @nr: how many to have made in the end, limits permitting
  *
  * Context: process, may sleep.
- * Return: 0, also when a limit came first; -ENOMEM.
+ * Return: 0, also when a limit came first; -ENOMEM; -EINTR: a fatal signal came
+ * first.  What was made by then stays.
  */
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 {
@@ -199,6 +200,9 @@ int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 	int have, got;
 
 	while ((have = atomic_read(&cls->backed)) < (int)nr) {
+		/* They may be millions. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
 				       nr - have, bufs);
 		mpool_wait_grown(cls, got);
@@ -207,6 +211,7 @@ int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 		if (got < 0)
 			return got;
 		class_put_new(cls, got, bufs);
+		cond_resched();
 	}
 	return 0;
 }
@@ -258,11 +263,14 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 	if (!gfpflags_allow_blocking(gfp))
 		return buf;
 	gfp |= __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
-	while ((have = atomic_read(&cls->backed)) < (int)target) {
+	/* Who is killed has no use for more than what he asked for. */
+	while ((have = atomic_read(&cls->backed)) < (int)target &&
+	       !fatal_signal_pending(current)) {
 		got = mpool_class_grow(cls, gfp, target - have, bufs);
 		if (got < 0)
 			break;
 		class_put_new(cls, got, bufs);
+		cond_resched();
 	}
 	mpool_wait_grown(cls, got);
 	return buf;

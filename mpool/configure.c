@@ -288,8 +288,8 @@ int mpool_pool_configure(struct mpool *pool,
  *
  * Context: process, may sleep.
  * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when a reserve that is raised cannot be
- * had.  After an error nothing is changed, but that idle buffers of other classes
- * may have gone to the system to make room.
+ * had, -EINTR when a fatal signal came before.  After an error nothing is changed,
+ * but that idle buffers of other classes may have gone to the system to make room.
  */
 int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
 		    u64 mask)

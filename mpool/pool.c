@@ -72,7 +72,8 @@ static struct mpool_class *class_new(struct mpool *pool, unsigned int index)
  *
  * Context: process, may sleep.
  * Return: the class, the pool's; ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when its
- * reserve is above the pool's limit.
+ * reserve is above the pool's limit, ERR_PTR(-EINTR) when a fatal signal came
+ * before that was had.
  */
 struct mpool_class *mpool_pool_class(struct mpool *pool, unsigned int index)
 {
@@ -114,7 +115,8 @@ static struct mpool_class *class_ready(struct mpool *pool, unsigned int index)
  * system has to free memory with.
  * Return: the class, valid as long as the caller's reference on the pool;
  * ERR_PTR(-EINVAL) for a size that no class holds, ERR_PTR(-ENOMEM),
- * ERR_PTR(-ENOSPC) when its reserve is above the pool's limit.
+ * ERR_PTR(-ENOSPC) when its reserve is above the pool's limit, ERR_PTR(-EINTR)
+ * when a fatal signal came before all of them were made.
  */
 struct mpool_class *mpool_class_get(struct mpool *pool, size_t size)
 {
@@ -260,7 +262,8 @@ static int pool_configure(struct mpool *pool, const struct mpool_config *cfg)
  *
  * Context: process, may sleep.
  * Return: the pool with one reference, or ERR_PTR(-EINVAL), ERR_PTR(-ENOMEM),
- * ERR_PTR(-ENOSPC) when max_bytes is too little for the reserves.
+ * ERR_PTR(-ENOSPC) when max_bytes is too little for the reserves, ERR_PTR(-EINTR)
+ * when a fatal signal came first, with nothing left of it.
  */
 struct mpool *mpool_pool_new(const char *name, const struct mpool_config *cfg)
 {

@@ -9,7 +9,7 @@
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "class.h"
 #include "limits.h"
@@ -146,7 +146,7 @@ static void class_slow(struct mpool_class *cls, bool begin)
  * by the limits in force, have that much less room meanwhile.
  *
  * Context: process, may sleep.
- * Return: 0; -ENOSPC at a limit, -ENOMEM.
+ * Return: 0; -ENOSPC at a limit, -ENOMEM, -EINTR: a fatal signal.
  */
 int mpool_reserve_gather(struct mpool_class *cls, unsigned int target,
 			 const struct mpool_limits *trial,
@@ -161,7 +161,8 @@ int mpool_reserve_gather(struct mpool_class *cls, unsigned int target,
 		mpool_drain_end(cls);
 	}
 	while (!err && READ_ONCE(cls->nr_reserve) + aside_nr(aside) < target) {
-		err = take_one(cls, trial, aside);
+		err = fatal_signal_pending(current) ? -EINTR :
+						      take_one(cls, trial, aside);
 		cond_resched();
 	}
 	class_slow(cls, false);
@@ -244,7 +245,8 @@ void mpool_reserve_undo(struct mpool_class *cls, struct mpool_aside *aside)
  * More are taken from what is idle, and then made; fewer leave the rest idle.
  *
  * Context: process, may sleep.
- * Return: 0; -ENOSPC at a limit, -ENOMEM, and the reserve is as it was.
+ * Return: 0; -ENOSPC at a limit, -ENOMEM, -EINTR: a fatal signal; then the
+ * reserve is as it was.
  */
 int mpool_reserve_set(struct mpool_class *cls, unsigned int target)
 {

@@ -83,7 +83,8 @@ struct mpool *__mpool_create(const char *name, const struct mpool_config *cfg,
  * Return: the pool with a reference, to be given up by mpool_put();
  * ERR_PTR(-EINVAL) for name or configuration, ERR_PTR(-EEXIST),
  * ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when max_bytes is too little for the
- * reserves of an eager pool.
+ * reserves of an eager pool; ERR_PTR(-EINTR) when a fatal signal came before it
+ * was made.
  */
 #define mpool_create(name, cfg)	__mpool_create(name, cfg, THIS_MODULE)
 
