@@ -338,9 +338,18 @@ static void an_ending_pool_holds_up_only_its_namesake(struct kunit *test)
 /* An eager pool whose making takes as long as one likes: see its ctor. */
 struct making {
 	struct mpool_config cfg;
+	struct completion go;
 	bool hurry;
 	unsigned int made;
 };
+
+static void wait_to_go(void *buf, size_t size, void *arg)
+{
+	struct making *m = arg;
+
+	WRITE_ONCE(m->made, m->made + 1);
+	wait_for_completion(&m->go);
+}
 
 static void take_time(void *buf, size_t size, void *arg)
 {
@@ -367,6 +376,7 @@ static void making_init(struct making *m, unsigned int nr,
 			.arg = m,
 		},
 	};
+	init_completion(&m->go);
 }
 
 static int make_and_put(void *arg)
@@ -378,6 +388,50 @@ static int make_and_put(void *arg)
 		return PTR_ERR(pool);
 	mpool_put(pool);
 	return 0;
+}
+
+static void count_it(struct mpool *pool, void *arg)
+{
+	++*(unsigned int *)arg;
+}
+
+/* How many there are; or that the one is found that is being made. */
+static int look_around(void *arg)
+{
+	struct mpool *seen = NULL;
+	unsigned int nr = 0;
+
+	mpool_registry_visit(count_it, &nr);
+	return mpool_registry_look("kunit-making", count_references,
+				   &seen) == -ENOENT ? nr : -EEXIST;
+}
+
+static void a_pool_in_the_making_holds_up_nobody(struct kunit *test)
+{
+	unsigned int before = mpool_registry_count();
+	struct kt_thread *maker, *namesake, *other, *looker;
+	struct mpool *pool;
+	struct making m;
+
+	making_init(&m, 4, wait_to_go);
+	maker = kt_start(test, -1, make_and_put, &m);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made)));
+	looker = kt_start(test, -1, look_around, NULL);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(looker)));
+	namesake = kt_start(test, -1, create_and_put, "kunit-making");
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(namesake)));
+	other = kt_start(test, -1, create_and_put, "kunit-other");
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(other)));
+	pool = mpool_find("kunit-making");
+	KUNIT_EXPECT_NULL(test, pool);
+	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
+	KUNIT_EXPECT_FALSE(test, kt_ended(maker));
+	complete_all(&m.go);
+	KUNIT_EXPECT_EQ(test, kt_join(test, maker), 0);
+	KUNIT_EXPECT_EQ(test, kt_join(test, looker), (int)before);
+	KUNIT_EXPECT_EQ(test, kt_join(test, namesake), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kt_join(test, other), 0);
+	KUNIT_EXPECT_EQ(test, create_and_put("kunit-making"), 0);
 }
 
 static void who_is_killed_makes_no_pool(struct kunit *test)
@@ -448,6 +502,78 @@ static void who_is_killed_grows_no_class(struct kunit *test)
 	KUNIT_EXPECT_LT(test, m.made, 100000U);
 }
 
+/* Nor does who would have its name wait for it when he is killed. */
+static void who_waits_for_a_name_can_be_killed(struct kunit *test)
+{
+	struct mpool *pool = mpool_create("kunit-ending", NULL);
+	unsigned int before = mpool_registry_count();
+	struct kt_thread *ending, *namesake;
+	struct mpool_class *cls;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	cls = mpool_class_get(pool, 256);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cls));
+	mutex_lock(&cls->drain_mutex);
+	ending = kt_start(test, -1, put_it, pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_registry_count() < before));
+	namesake = kt_start(test, -1, create_and_put, "kunit-ending");
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(namesake)));
+	kt_kill(namesake);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(namesake)));
+	KUNIT_EXPECT_FALSE(test, kt_ended(ending));
+	mutex_unlock(&cls->drain_mutex);
+	KUNIT_EXPECT_EQ(test, kt_join(test, namesake), -EINTR);
+	KUNIT_EXPECT_EQ(test, kt_join(test, ending), 0);
+}
+
+struct slow_look {
+	struct completion seen;
+	struct completion go;
+};
+
+static int look_for_long(struct mpool *pool, void *arg)
+{
+	struct slow_look *l = arg;
+
+	complete(&l->seen);
+	wait_for_completion(&l->go);
+	/* It has its classes still. */
+	return mpool_pool_idle(pool);
+}
+
+static int look_at_ending(void *arg)
+{
+	return mpool_registry_look("kunit-ending", look_for_long, arg);
+}
+
+/* What is looked at is there until nobody looks, and others do not wait. */
+static void an_end_waits_for_who_looks(struct kunit *test)
+{
+	struct mpool *pool = mpool_create("kunit-ending", NULL);
+	unsigned int before = mpool_registry_count();
+	struct kt_thread *ending, *looker;
+	struct mpool_class *cls;
+	struct slow_look l;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	cls = mpool_class_get(pool, 256);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cls));
+	init_completion(&l.seen);
+	init_completion(&l.go);
+	looker = kt_start(test, -1, look_at_ending, &l);
+	wait_for_completion(&l.seen);
+	ending = kt_start(test, -1, put_it, pool);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_registry_count() < before));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(ending)));
+	msleep(50);
+	KUNIT_EXPECT_FALSE(test, kt_ended(ending));
+	pool = mpool_find("kunit-ending");
+	KUNIT_EXPECT_NULL(test, pool);
+	complete_all(&l.go);
+	KUNIT_EXPECT_EQ(test, kt_join(test, looker), 1);
+	KUNIT_EXPECT_EQ(test, kt_join(test, ending), 0);
+}
+
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE_PARAM(a_good_name_is_taken, good_gen_params),
 	KUNIT_CASE_PARAM(a_bad_name_is_refused, bad_gen_params),
@@ -463,9 +589,12 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(a_look_takes_no_reference),
 	KUNIT_CASE(making_finding_and_ending_race),
 	KUNIT_CASE(an_ending_pool_holds_up_only_its_namesake),
+	KUNIT_CASE(a_pool_in_the_making_holds_up_nobody),
 	KUNIT_CASE(who_is_killed_makes_no_pool),
 	KUNIT_CASE(who_is_killed_sets_nothing_aside),
 	KUNIT_CASE(who_is_killed_grows_no_class),
+	KUNIT_CASE(who_waits_for_a_name_can_be_killed),
+	KUNIT_CASE(an_end_waits_for_who_looks),
 	{}
 };
 

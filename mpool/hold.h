@@ -13,11 +13,14 @@
  *	to have the page mapped
  * @MPOOL_HOLD_IDLE: a pool that is to be destroyed was seen idle and without
  *	pins; the registry's mutex is held
+ * @MPOOL_HOLD_MAKING: a pool is to be made and has its name, which nobody finds;
+ *	no lock is held
  */
 enum mpool_hold_point {
 	MPOOL_HOLD_FOUND = 1,
 	MPOOL_HOLD_CHECKED,
 	MPOOL_HOLD_IDLE,
+	MPOOL_HOLD_MAKING,
 };
 
 #ifdef CONFIG_FAULT_INJECTION

@@ -394,6 +394,8 @@ static void yield_in(struct mpool *pool, void *arg)
  *
  * All clients of the user, in all pools if it is about locked memory, give back
  * what they keep: what is not in use is not to stand in the way of what could be.
+ * Nobody is waited for who makes or ends a pool: the lease that this is for may be
+ * one that does not wait.
  *
  * Context: process, sleeps.
  */

@@ -3,10 +3,14 @@
  * Names of pools.
  *
  * Look-up takes no lock: a hash under RCU, and a reference that is only had
- * while there is one.  A pool that ends is found no more, and is ended without
- * the mutex: the end of a kmem_cache waits for grace periods, and others' pools
- * need not.  Who makes a namesake waits until it is gone entirely, so that its
- * caches and directories never meet those of the new one.
+ * while there is one.  Looking at pools takes neither lock nor reference: what
+ * is seen in an SRCU section does not end before the section does.
+ *
+ * A pool is made, and ended, without the mutex: the one may take millions of
+ * buffers, the other waits for grace periods, and others' pools need not.  Its
+ * name is taken meanwhile, and found by nobody, so that its caches and
+ * directories never meet those of a namesake.  Who would make one is refused
+ * while the first is made, and waits until it is gone entirely while it ends.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,8 +19,10 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/mpool.h>
+#include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/wait.h>
 
 #include "allowance.h"
@@ -33,18 +39,21 @@ static const struct rhashtable_params params = {
 };
 
 static struct rhashtable table;
-/* In order of name; guarded, like all changes of the table, by the mutex. */
+/* In order of name; changed, like the table, under the mutex, read by SRCU. */
 static LIST_HEAD(pools_list);
 static DEFINE_MUTEX(pools_mutex);
+DEFINE_STATIC_SRCU(pools_srcu);
 static unsigned int nr_pools;
 static const struct mpool_registry_observer *observer;
 
-/* A pool on its way out, on the stack of who ends it; guarded by the mutex. */
-struct ending {
+/* A pool on its way in or out, on the stack of whose doing it is. */
+struct passing {
 	struct list_head node;
 	char name[MPOOL_NAME_LEN];
 };
 
+/* Both guarded by the mutex. */
+static LIST_HEAD(makings);
 static LIST_HEAD(endings);
 /* How many have ended, written under the mutex; wakes who waits for one. */
 static unsigned int nr_ended;
@@ -82,68 +91,108 @@ static void list_add_sorted(struct mpool *pool)
 		if (strcmp(pool->name, other->name) < 0)
 			break;
 	/* Before @other; at the end when there is none. */
-	list_add_tail(&pool->list, &other->list);
+	list_add_tail_rcu(&pool->list, &other->list);
 }
 
-static bool is_ending(const char *name)
+static bool is_among(const struct list_head *passings, const char *name)
 {
-	struct ending *e;
+	struct passing *p;
 
 	lockdep_assert_held(&pools_mutex);
-	list_for_each_entry(e, &endings, node)
-		if (!strcmp(e->name, name))
+	list_for_each_entry(p, passings, node)
+		if (!strcmp(p->name, name))
 			return true;
 	return false;
 }
 
 /* Takes the mutex, as soon as no pool of that name is ending. */
-static void lock_name(const char *name)
+static int lock_name(const char *name)
 {
 	unsigned int seen;
 
 	mutex_lock(&pools_mutex);
-	while (is_ending(name)) {
+	while (is_among(&endings, name)) {
 		seen = nr_ended;
 		mutex_unlock(&pools_mutex);
-		wait_event(ended, READ_ONCE(nr_ended) != seen);
+		if (wait_event_killable(ended, READ_ONCE(nr_ended) != seen))
+			return -EINTR;
 		mutex_lock(&pools_mutex);
 	}
+	return 0;
+}
+
+/* Takes a name that no pool has, is made with or ends with. */
+static int name_take(struct passing *making)
+{
+	int err = lock_name(making->name);
+
+	if (err)
+		return err;
+	if (is_among(&makings, making->name) ||
+	    rhashtable_lookup_fast(&table, making->name, params))
+		err = -EEXIST;
+	else
+		list_add(&making->node, &makings);
+	mutex_unlock(&pools_mutex);
+	return err;
+}
+
+static void name_give_back(struct passing *making)
+{
+	mutex_lock(&pools_mutex);
+	list_del(&making->node);
+	mutex_unlock(&pools_mutex);
+}
+
+/* The name is the pool's own in the same hold that it is found in. */
+static int publish(struct mpool *pool, struct passing *making)
+{
+	int err;
+
+	mutex_lock(&pools_mutex);
+	err = rhashtable_insert_fast(&table, &pool->node, params);
+	if (!err) {
+		list_del(&making->node);
+		list_add_sorted(pool);
+		nr_pools++;
+		if (observer)
+			observer->added(pool);
+	}
+	mutex_unlock(&pools_mutex);
+	return err;
 }
 
 static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
 			      bool owned, u64 allowance,
 			      struct module *owner)
 {
-	char key[MPOOL_NAME_LEN] = {};
+	struct passing making = {};
 	struct mpool *pool;
 	int err;
 
 	if (!mpool_name_valid(name))
 		return ERR_PTR(-EINVAL);
-	strscpy(key, name, sizeof(key));
-	lock_name(key);
-	pool = ERR_PTR(-EEXIST);
-	if (rhashtable_lookup_fast(&table, key, params))
-		goto unlock;
-	pool = mpool_pool_new(key, cfg);
-	if (IS_ERR(pool))
-		goto unlock;
+	strscpy(making.name, name, sizeof(making.name));
+	err = name_take(&making);
+	if (err)
+		return ERR_PTR(err);
+	mpool_hold(MPOOL_HOLD_MAKING);
+	pool = mpool_pool_new(making.name, cfg);
+	if (IS_ERR(pool)) {
+		name_give_back(&making);
+		return pool;
+	}
 	pool->owned = owned;
 	pool->allowance = allowance;
 	if (pool->ctor || pool->reset)
 		pool->owner = owner;
-	err = rhashtable_insert_fast(&table, &pool->node, params);
+	err = publish(pool, &making);
 	if (err) {
+		/* Its name is free once it is gone. */
 		mpool_pool_end(pool);
-		pool = ERR_PTR(err);
-		goto unlock;
+		name_give_back(&making);
+		return ERR_PTR(err);
 	}
-	list_add_sorted(pool);
-	nr_pools++;
-	if (observer)
-		observer->added(pool);
-unlock:
-	mutex_unlock(&pools_mutex);
 	return pool;
 }
 
@@ -153,11 +202,14 @@ unlock:
  * @cfg: the configuration, or NULL
  * @owned: made by parameter or ioctl: the registry keeps the reference
  *
- * While a pool of the same name ends, this waits for that.
+ * While a pool of the same name ends, this waits for that, killably.  While one
+ * is made, it is -EEXIST, also if nothing comes of that one.  Nobody else waits
+ * for the making, nor finds the pool before it is whole.
  *
  * Context: process, may sleep.
  * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
- * ERR_PTR(-ENOSPC).
+ * ERR_PTR(-ENOSPC); ERR_PTR(-EINTR): a fatal signal came, and nothing is left
+ * of the pool.
  */
 struct mpool *mpool_registry_add(const char *name,
 				 const struct mpool_config *cfg, bool owned)
@@ -186,22 +238,24 @@ struct mpool *mpool_registry_add_allowed(const char *name,
 static void pool_remove(struct mpool *pool)
 {
 	u64 allowance = pool->allowance;
-	struct ending e;
+	struct passing ending;
 
 	lockdep_assert_held(&pools_mutex);
-	strscpy(e.name, pool->name, sizeof(e.name));
-	list_del(&pool->list);
+	strscpy(ending.name, pool->name, sizeof(ending.name));
+	list_del_rcu(&pool->list);
 	nr_pools--;
 	if (observer)
 		observer->removed(pool);
 	rhashtable_remove_fast(&table, &pool->node, params);
-	list_add(&e.node, &endings);
+	list_add(&ending.node, &endings);
 	mutex_unlock(&pools_mutex);
+	/* Who found it by then may be looking at it still. */
+	synchronize_srcu(&pools_srcu);
 	mpool_pool_end(pool);
 	if (allowance)
 		mpool_allowance_put(allowance);
 	mutex_lock(&pools_mutex);
-	list_del(&e.node);
+	list_del(&ending.node);
 	WRITE_ONCE(nr_ended, nr_ended + 1);
 	wake_up_all(&ended);
 }
@@ -402,11 +456,14 @@ unsigned int mpool_registry_count(void)
 
 /**
  * mpool_registry_visit() - look at all pools, in order of name
- * @visit: called for each, with the registry's mutex held; may sleep
+ * @visit: called for each, in an SRCU section; may sleep, but not make or end a
+ *	pool, nor put one
  * @arg: for @visit
  *
  * Looking takes no reference, so that it never makes a pool busy for who
- * would destroy it.
+ * would destroy it, and no lock, so that it waits for nobody who makes or ends
+ * one.  A pool that ends meanwhile is there until the section ends: its classes
+ * are, while it has neither users nor a name.
  *
  * Context: process, may sleep.
  */
@@ -414,17 +471,19 @@ void mpool_registry_visit(void (*visit)(struct mpool *pool, void *arg),
 			  void *arg)
 {
 	struct mpool *pool;
+	int section;
 
-	mutex_lock(&pools_mutex);
-	list_for_each_entry(pool, &pools_list, list)
+	section = srcu_read_lock(&pools_srcu);
+	list_for_each_entry_srcu(pool, &pools_list, list,
+				 srcu_read_lock_held(&pools_srcu))
 		visit(pool, arg);
-	mutex_unlock(&pools_mutex);
+	srcu_read_unlock(&pools_srcu, section);
 }
 
 /**
  * mpool_registry_look() - look at one pool
  * @name: its name
- * @look: called with the registry's mutex held; may sleep
+ * @look: called as mpool_registry_visit() says
  * @arg: for @look
  *
  * Context: process, may sleep.
@@ -434,17 +493,17 @@ int mpool_registry_look(const char *name,
 			int (*look)(struct mpool *pool, void *arg), void *arg)
 {
 	char key[MPOOL_NAME_LEN] = {};
+	int ret = -ENOENT, section;
 	struct mpool *pool;
-	int ret = -ENOENT;
 
 	if (!mpool_name_valid(name))
 		return ret;
 	strscpy(key, name, sizeof(key));
-	mutex_lock(&pools_mutex);
+	section = srcu_read_lock(&pools_srcu);
 	pool = rhashtable_lookup_fast(&table, key, params);
 	if (pool)
 		ret = look(pool, arg);
-	mutex_unlock(&pools_mutex);
+	srcu_read_unlock(&pools_srcu, section);
 	return ret;
 }
 
@@ -479,8 +538,9 @@ int __init mpool_registry_init(void)
 /**
  * mpool_registry_exit() - end the pools that are left, and the registry
  *
- * Nobody can be using a pool: clients hold the module by their open files,
- * kernel users by its symbols.  One that never put its pool is reported.
+ * Nobody can be using a pool, or making one: clients hold the module by their
+ * open files, kernel users by its symbols.  One that never put its pool is
+ * reported.
  *
  * Context: process, may sleep.
  */

@@ -2,7 +2,8 @@
 /*
  * Attacks while a thread is held on its way, see mpool/hold.c: a fault between
  * the look-up of its lease and the entry in the page table, while the lease
- * ends; a pool's destruction between the look whether it is idle and its end.
+ * ends; a pool's destruction between the look whether it is idle and its end; a
+ * pool's making, while others want what they have a right to.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
@@ -25,6 +28,7 @@
 #define POINT_FOUND	"1"
 #define POINT_CHECKED	"2"
 #define POINT_IDLE	"3"
+#define POINT_MAKING	"4"
 
 /* A pool of a member of the group that may make some. */
 #define MADE		"held-made"
@@ -87,6 +91,7 @@ FIXTURE_TEARDOWN(attack)
 	hold(POINT_NONE);
 	mt_destroy(self->pool.fd, MADE);
 	set_parameter(PARAMETERS "create_gid", "-1");
+	set_parameter(PARAMETERS "create_max_pools", "16");
 	EXPECT_EQ(0, mt_public_device(false));
 	mt_client_close(&self->client);
 	mt_client_close(&self->other);
@@ -323,16 +328,21 @@ TEST_F_TIMEOUT(attack, 26_fault_killed_while_held, ATTACK_TIMEOUT)
 	}
 }
 
-static int make_pool(void *arg)
+static int become_member(void)
 {
 	gid_t gid = GROUP;
+
+	return setgroups(1, &gid) || setgid(MT_NOBODY) || setuid(MT_NOBODY);
+}
+
+static int make_pool(void *cfg)
+{
 	int fd;
 
-	(void)arg;
-	if (setgroups(1, &gid) || setgid(MT_NOBODY) || setuid(MT_NOBODY))
+	if (become_member())
 		return 255;
 	fd = mt_open(O_RDWR);
-	return fd < 0 ? 254 : -mt_create(fd, MADE, NULL);
+	return fd < 0 ? 254 : -mt_create(fd, MADE, cfg);
 }
 
 static int end_pool(void *arg)
@@ -401,6 +411,130 @@ TEST_F_TIMEOUT(attack, 15_pinned_while_the_pool_ends, ATTACK_TIMEOUT)
 	}
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+/* What somebody met who has all the locked memory that he may have. */
+struct met {
+	const char *pool;
+	int some;
+	int now;
+	int soon;
+	int listed;
+	int stats;
+	int made;
+	int destroyed;
+};
+
+static int meet(void *arg)
+{
+	const struct rlimit limit = { 2 * MT_PAGE, 2 * MT_PAGE };
+	struct mpool_pool_list list = { .size = sizeof(list) };
+	struct mpool_lease leases[4];
+	struct mpool_stats stats;
+	struct met *met = arg;
+	int fd;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || become_member())
+		return 255;
+	fd = mt_open(O_RDWR);
+	if (mt_attach(fd, met->pool, NULL))
+		return 254;
+	met->some = mt_lease(fd, MT_PAGE, 2, leases);
+	met->now = mt_lease(fd, MT_PAGE, 1, leases);
+	met->soon = mt_lease_wait(fd, 0, MT_PAGE, 1, mt_now() + 50000000,
+				  leases);
+	met->listed = mt_call(fd, MPOOL_IOC_POOL_LIST, &list);
+	met->stats = mt_stats(fd, MADE, &stats);
+	met->made = mt_create(fd, MADE, NULL);
+	met->destroyed = mt_destroy(fd, MADE);
+	return 0;
+}
+
+/* Does a child end within 20 s? */
+static bool ends_soon(int pid)
+{
+	const __u64 end = mt_now() + 20000000000ULL;
+	siginfo_t info = {};
+
+	do {
+		mt_sleep_ms(1);
+		if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT))
+			return false;
+	} while (!info.si_pid && mt_now() < end);
+	return info.si_pid;
+}
+
+/* Who makes a pool, for as long as he likes, keeps nobody from anything. */
+TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
+{
+	const unsigned long rounds = attack_form(2, 100);
+	struct mpool_pool_config eager = { .flags = MPOOL_POOL_EAGER };
+	struct met *met = mt_shared(sizeof(*met));
+	unsigned long i;
+	int maker, pid;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	ASSERT_EQ(0, mt_public_device(true));
+	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
+		*met = (struct met){ .pool = self->pool.name };
+		ASSERT_EQ(0, hold(POINT_MAKING));
+		maker = fork();
+		ASSERT_LE(0, maker);
+		if (!maker)
+			_exit(make_pool(&eager));
+		ASSERT_EQ(0, await_held(1));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(meet(met));
+		EXPECT_TRUE(ends_soon(pid));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		EXPECT_EQ(0, mt_wait(maker));
+		EXPECT_EQ(0, mt_wait(pid));
+		EXPECT_EQ(2, met->some);
+		EXPECT_EQ(-EDQUOT, met->now);
+		EXPECT_EQ(-EDQUOT, met->soon);
+		EXPECT_EQ(0, met->listed);
+		EXPECT_EQ(-ENOENT, met->stats);
+		EXPECT_EQ(-EEXIST, met->made);
+		EXPECT_EQ(-ENOENT, met->destroyed);
+		EXPECT_EQ(0, mt_in_child(end_pool, NULL));
+	}
+}
+
+/* Nothing is left of what he would have made, nor counts against his group. */
+TEST_F_TIMEOUT(attack, 14_killed_while_making_a_pool, ATTACK_TIMEOUT)
+{
+	const unsigned long rounds = attack_form(2, 100);
+	struct mpool_pool_config eager = { .flags = MPOOL_POOL_EAGER };
+	struct mpool_stats stats;
+	unsigned long i;
+	int pid;
+
+	if (access(PARAMETERS "hold", W_OK))
+		SKIP(return, "this kernel was not made to be failed");
+	ASSERT_EQ(0, mt_public_device(true));
+	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	ASSERT_EQ(0, set_parameter(PARAMETERS "create_max_pools", "1"));
+	for (i = 0; i < rounds; i++) {
+		attack_round(i, rounds);
+		ASSERT_EQ(0, hold(POINT_MAKING));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(make_pool(&eager));
+		ASSERT_EQ(0, await_held(1));
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		EXPECT_TRUE(ends_soon(pid));
+		EXPECT_EQ(128 + SIGKILL, mt_wait(pid));
+		ASSERT_EQ(0, hold(POINT_NONE));
+		EXPECT_EQ(-ENOENT, mt_stats(self->pool.fd, MADE, &stats));
+		EXPECT_EQ(0, mt_in_child(make_pool, &eager));
+		EXPECT_EQ(0, mt_in_child(end_pool, NULL));
+	}
 }
 
 TEST_HARNESS_MAIN

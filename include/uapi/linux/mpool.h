@@ -167,8 +167,8 @@ struct mpool_pool_config {
  * equal share of create_max_bytes by default.  -EDQUOT: with it the pools of all
  * members would be more than create_max_bytes, or than create_max_pools.
  *
- * A fatal signal ends the making, with -EINTR that nobody sees, and nothing is
- * left of the pool.
+ * While the pool is made its name is taken, but found by nobody.  A fatal signal
+ * ends the making, with -EINTR that nobody sees, and nothing is left of the pool.
  *
  * -EEXIST: the name is taken.  -EINVAL: name or a setting out of range.
  * -ENOSPC: max_bytes is too little for the reserves of an eager pool.  -EPERM,
