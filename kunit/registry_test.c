@@ -24,8 +24,7 @@ static const struct name good_names[] = {
 	{ "dot at the end", "a." },
 	{ "dash first", "-a" },
 	{ "underscore", "_" },
-	{ "digit", "7" },
-	{ "begins as summary does", "summary2" },
+	{ "digit", "7" }, { "begins as summary does", "summary2" },
 	{ "begins as abandoned does", "abandoned_" },
 	{ "other case", "Summary" },
 };

@@ -27,8 +27,7 @@
  */
 void mpool_desc_clean(struct mpool_desc *desc)
 {
-	void *end = desc->addr + desc->cls->size;
-	void *p;
+	void *end = desc->addr + desc->cls->size, *p;
 
 	mpool_buf_show(desc->cls, desc->addr);
 	if (mpool_debugs(desc->cls))
@@ -304,7 +303,6 @@ unsigned int mpool_stock_return_cached(struct mpool_class *cls,
 	unsigned int pinned = add_all(cls, payer, user, nr, descs);
 
 	atomic_sub(nr, &cls->stock.cached);
-	/* Some may be in quarantine. */
 	mpool_use_changed(cls);
 	mpool_wait_kick(cls);
 	return pinned;
@@ -538,9 +536,9 @@ bool mpool_stock_settle(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
 	/* What is called back is dirty then. */
-	bool waited = flush_work(&stock->recall_work) |
-		      flush_work(&stock->grow_work);
+	bool waited = flush_work(&stock->recall_work);
 
+	waited |= flush_work(&stock->grow_work);
 	return mpool_stock_await(cls) || waited;
 }
 
