@@ -469,6 +469,7 @@ TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
 {
 	const unsigned long rounds = attack_form(2, 100);
 	struct mpool_pool_config eager = { .flags = MPOOL_POOL_EAGER };
+	struct mpool_pool_config public = { .mode = 0606 };
 	struct met *met = mt_shared(sizeof(*met));
 	unsigned long i;
 	int maker, pid;
@@ -477,6 +478,8 @@ TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
 		SKIP(return, "this kernel was not made to be failed");
 	ASSERT_EQ(0, mt_public_device(true));
 	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &public,
+			       MPOOL_CONFIG_MODE));
 	for (i = 0; i < rounds; i++) {
 		attack_round(i, rounds);
 		*met = (struct met){ .pool = self->pool.name };
