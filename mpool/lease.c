@@ -215,12 +215,17 @@ static void take_idle(struct take *t, bool full)
 		take_others(t);
 }
 
-/* Also what the workers have in their hands; first what they could get there. */
+/*
+ * Also what the workers have in their hands, when they have no more to take, and
+ * what they put down between the looks at what is clean and at what is dirty.
+ */
 static void take_settled(struct take *t, bool full)
 {
 	take_idle(t, full);
-	if (t->got < t->nr && mpool_stock_settle(t->cls))
-		take_idle(t, full);
+	if (t->got == t->nr)
+		return;
+	mpool_stock_settle(t->cls);
+	take_idle(t, full);
 }
 
 /* The CPUs' magazines, and what the workers have in their hands. */
