@@ -458,11 +458,16 @@ size_t mpool_trim(struct mpool *pool, unsigned int max_age_ms)
 
 		if (!cls)
 			continue;
-		if (cls->paged)
+		if (cls->paged) {
 			mpool_recall(cls, UINT_MAX, max_age_ms);
+			mpool_stock_settle(cls);
+		}
 		nr = mpool_reclaim_class(cls, age, UINT_MAX, true);
-		if (cls->paged && mpool_stock_settle(cls))
-			nr += mpool_stock_shrink(cls, age, UINT_MAX);
+		/* The one that the cleaner had in its hands meanwhile. */
+		if (cls->paged) {
+			mpool_stock_await(cls);
+			nr += mpool_stock_shrink(cls, age, 1);
+		}
 		if (nr)
 			mpool_class_tidy(cls);
 		bytes += nr * mpool_class_cost(cls);

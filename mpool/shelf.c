@@ -99,17 +99,15 @@ void mpool_shelf_clear(struct mpool_class *cls, struct mpool_shelf *shelf)
 {
 	struct mpool_stock *stock = &cls->stock;
 	LIST_HEAD(idle);
-	bool cleaning;
 
 	spin_lock_irq(&stock->lock);
 	take_idle(stock, shelf, &idle);
-	cleaning = stock->busy;
 	spin_unlock_irq(&stock->lock);
-	if (cleaning && mpool_stock_await(cls)) {
-		spin_lock_irq(&stock->lock);
-		take_idle(stock, shelf, &idle);
-		spin_unlock_irq(&stock->lock);
-	}
+	/* Look again in any case: it may have put down its own just now. */
+	mpool_stock_await(cls);
+	spin_lock_irq(&stock->lock);
+	take_idle(stock, shelf, &idle);
+	spin_unlock_irq(&stock->lock);
 	give_back(cls, shelf, &idle);
 }
 

@@ -507,9 +507,8 @@ unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
  * zeroes them.
  *
  * Context: process, sleeps while one buffer is zeroed, or until a fatal signal.
- * Return: true if it was at one, and so there may be more than before.
  */
-bool mpool_stock_await(struct mpool_class *cls)
+void mpool_stock_await(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
 	unsigned int passes;
@@ -520,9 +519,9 @@ bool mpool_stock_await(struct mpool_class *cls)
 	busy = stock->busy;
 	passes = stock->passes;
 	spin_unlock_irqrestore(&stock->lock, flags);
-	return busy && !wait_var_event_killable(&stock->passes,
-						READ_ONCE(stock->passes) !=
-						passes);
+	if (busy)
+		wait_var_event_killable(&stock->passes,
+					READ_ONCE(stock->passes) != passes);
 }
 
 /**
@@ -530,16 +529,15 @@ bool mpool_stock_await(struct mpool_class *cls)
  * @cls: a class of pages; at a limit, one that grows is soon done
  *
  * Context: process, sleeps.
- * Return: true if one had, or may have had, and so there may be more than before.
  */
-bool mpool_stock_settle(struct mpool_class *cls)
+void mpool_stock_settle(struct mpool_class *cls)
 {
 	struct mpool_stock *stock = &cls->stock;
-	/* What is called back is dirty then. */
-	bool waited = flush_work(&stock->recall_work);
 
-	waited |= flush_work(&stock->grow_work);
-	return mpool_stock_await(cls) || waited;
+	/* What is called back is dirty then. */
+	flush_work(&stock->recall_work);
+	flush_work(&stock->grow_work);
+	mpool_stock_await(cls);
 }
 
 /**

@@ -104,8 +104,8 @@ void *mpool_stock_replace(struct mpool_class *cls, gfp_t gfp);
 struct mpool_desc *mpool_stock_steal(struct mpool_class *cls, bool sleep);
 unsigned int mpool_stock_shrink(struct mpool_class *cls, unsigned long age,
 				unsigned int most);
-bool mpool_stock_await(struct mpool_class *cls);
-bool mpool_stock_settle(struct mpool_class *cls);
+void mpool_stock_await(struct mpool_class *cls);
+void mpool_stock_settle(struct mpool_class *cls);
 void mpool_desc_clean(struct mpool_desc *desc);
 
 #endif /* _MPOOL_STOCK_H */
