@@ -301,10 +301,7 @@ static int create_and_put(void *name)
 {
 	struct mpool *pool = mpool_create(name, NULL);
 
-	if (IS_ERR(pool))
-		return PTR_ERR(pool);
-	mpool_put(pool);
-	return 0;
+	return IS_ERR(pool) ? PTR_ERR(pool) : put_it(pool);
 }
 
 /* The end of a class takes its drain_mutex: an end as long as one likes. */
@@ -338,6 +335,7 @@ static void an_ending_pool_holds_up_only_its_namesake(struct kunit *test)
 struct making {
 	struct mpool_config cfg;
 	struct completion go;
+	struct completion put;
 	bool hurry;
 	unsigned int made;
 };
@@ -376,6 +374,7 @@ static void making_init(struct making *m, unsigned int nr,
 		},
 	};
 	init_completion(&m->go);
+	init_completion(&m->put);
 }
 
 static int make_and_put(void *arg)
@@ -385,6 +384,8 @@ static int make_and_put(void *arg)
 
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
+	if (m->cfg.ctor == wait_to_go)
+		wait_for_completion(&m->put);
 	mpool_put(pool);
 	return 0;
 }
@@ -405,7 +406,8 @@ static int look_around(void *arg)
 				   &seen) == -ENOENT ? nr : -EEXIST;
 }
 
-static void a_pool_in_the_making_holds_up_nobody(struct kunit *test)
+/* Who would make one of its name is told that there is one when there is. */
+static void a_pool_in_the_making_holds_up_only_its_namesake(struct kunit *test)
 {
 	unsigned int before = mpool_registry_count();
 	struct kt_thread *maker, *namesake, *other, *looker;
@@ -418,35 +420,44 @@ static void a_pool_in_the_making_holds_up_nobody(struct kunit *test)
 	looker = kt_start(test, -1, look_around, NULL);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(looker)));
 	namesake = kt_start(test, -1, create_and_put, "kunit-making");
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(namesake)));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(namesake)));
 	other = kt_start(test, -1, create_and_put, "kunit-other");
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(other)));
 	pool = mpool_find("kunit-making");
 	KUNIT_EXPECT_NULL(test, pool);
 	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
 	KUNIT_EXPECT_FALSE(test, kt_ended(maker));
+	KUNIT_EXPECT_FALSE(test, kt_ended(namesake));
 	complete_all(&m.go);
+	KUNIT_EXPECT_EQ(test, kt_join(test, namesake), -EEXIST);
+	complete_all(&m.put);
 	KUNIT_EXPECT_EQ(test, kt_join(test, maker), 0);
 	KUNIT_EXPECT_EQ(test, kt_join(test, looker), (int)before);
-	KUNIT_EXPECT_EQ(test, kt_join(test, namesake), -EEXIST);
 	KUNIT_EXPECT_EQ(test, kt_join(test, other), 0);
 	KUNIT_EXPECT_EQ(test, create_and_put("kunit-making"), 0);
+}
+
+/* Starts it, kills it when some of @m are made; what came of it. */
+static int killed_amid(struct kunit *test, struct making *m,
+		       int (*fn)(void *arg), void *arg)
+{
+	struct kt_thread *t;
+
+	t = kt_start(test, -1, fn, arg);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m->made) > 40));
+	kt_kill(t);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t)));
+	WRITE_ONCE(m->hurry, true);
+	return kt_join(test, t);
 }
 
 static void who_is_killed_makes_no_pool(struct kunit *test)
 {
 	unsigned int before = mpool_registry_count();
-	struct kt_thread *maker;
 	struct making m;
 
-	/* More than the test's patience. */
 	making_init(&m, 100000, take_time);
-	maker = kt_start(test, -1, make_and_put, &m);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
-	kt_kill(maker);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(maker)));
-	WRITE_ONCE(m.hurry, true);
-	KUNIT_EXPECT_EQ(test, kt_join(test, maker), -EINTR);
+	KUNIT_EXPECT_EQ(test, killed_amid(test, &m, make_and_put, &m), -EINTR);
 	KUNIT_EXPECT_LT(test, m.made, 100000U);
 	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
 	KUNIT_EXPECT_EQ(test, create_and_put("kunit-making"), 0);
@@ -456,18 +467,12 @@ static void who_is_killed_makes_no_pool(struct kunit *test)
 static void who_is_killed_sets_nothing_aside(struct kunit *test)
 {
 	unsigned int before = mpool_registry_count();
-	struct kt_thread *maker;
 	struct making m;
 
 	making_init(&m, 100000, take_time);
 	m.cfg.settings.initial[MPOOL_SMALL] = MPOOL_NONE;
 	m.cfg.settings.reserve = 50000;
-	maker = kt_start(test, -1, make_and_put, &m);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
-	kt_kill(maker);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(maker)));
-	WRITE_ONCE(m.hurry, true);
-	KUNIT_EXPECT_EQ(test, kt_join(test, maker), -EINTR);
+	KUNIT_EXPECT_EQ(test, killed_amid(test, &m, make_and_put, &m), -EINTR);
 	KUNIT_EXPECT_LT(test, m.made, 50000U);
 	KUNIT_EXPECT_EQ(test, mpool_registry_count(), before);
 }
@@ -485,19 +490,13 @@ static int alloc_and_free(void *pool)
 /* He has what he asked for, and not what others may ask for later. */
 static void who_is_killed_grows_no_class(struct kunit *test)
 {
-	struct kt_thread *user;
 	struct mpool *pool;
 	struct making m;
 
 	making_init(&m, 100000, take_time);
 	m.cfg.settings.flags = 0;
 	pool = kt_pool(test, &m.cfg);
-	user = kt_start(test, -1, alloc_and_free, pool);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(m.made) > 40));
-	kt_kill(user);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(user)));
-	WRITE_ONCE(m.hurry, true);
-	KUNIT_EXPECT_EQ(test, kt_join(test, user), 0);
+	KUNIT_EXPECT_EQ(test, killed_amid(test, &m, alloc_and_free, pool), 0);
 	KUNIT_EXPECT_LT(test, m.made, 100000U);
 }
 
@@ -560,7 +559,7 @@ static void an_end_waits_for_who_looks(struct kunit *test)
 	init_completion(&l.seen);
 	init_completion(&l.go);
 	looker = kt_start(test, -1, look_at_ending, &l);
-	wait_for_completion(&l.seen);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(completion_done(&l.seen)));
 	ending = kt_start(test, -1, put_it, pool);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(mpool_registry_count() < before));
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(ending)));
@@ -588,7 +587,7 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(a_look_takes_no_reference),
 	KUNIT_CASE(making_finding_and_ending_race),
 	KUNIT_CASE(an_ending_pool_holds_up_only_its_namesake),
-	KUNIT_CASE(a_pool_in_the_making_holds_up_nobody),
+	KUNIT_CASE(a_pool_in_the_making_holds_up_only_its_namesake),
 	KUNIT_CASE(who_is_killed_makes_no_pool),
 	KUNIT_CASE(who_is_killed_sets_nothing_aside),
 	KUNIT_CASE(who_is_killed_grows_no_class),

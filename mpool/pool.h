@@ -63,8 +63,8 @@ struct mpool_marks {
  * @name: constant
  * @ref: users: the registry, kernel holders, clients
  * @rcu: for the end
- * @node: registry's hash; registry mutex
- * @list: registry's list; registry mutex
+ * @node: registry's hash; changed under its mutex, read under RCU
+ * @list: registry's list; changed under its mutex, read under SRCU
  * @settings: with defaults filled in; changed under @lock, each field by
  *	WRITE_ONCE, by configure.c alone; read under @lock, or one field at a
  *	time by READ_ONCE, or by mpool_pool_access() what decides on rights.

@@ -9,8 +9,8 @@
  * A pool is made, and ended, without the mutex: the one may take millions of
  * buffers, the other waits for grace periods, and others' pools need not.  Its
  * name is taken meanwhile, and found by nobody, so that its caches and
- * directories never meet those of a namesake.  Who would make one is refused
- * while the first is made, and waits until it is gone entirely while it ends.
+ * directories never meet those of a namesake.  Who would make one waits until
+ * the first is there, and he is refused, or is gone.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -52,12 +52,11 @@ struct passing {
 	char name[MPOOL_NAME_LEN];
 };
 
-/* Both guarded by the mutex. */
-static LIST_HEAD(makings);
-static LIST_HEAD(endings);
-/* How many have ended, written under the mutex; wakes who waits for one. */
-static unsigned int nr_ended;
-static DECLARE_WAIT_QUEUE_HEAD(ended);
+/* Guarded by the mutex. */
+static LIST_HEAD(passings);
+/* How many have passed, written under the mutex; wakes who waits for one. */
+static unsigned int nr_passed;
+static DECLARE_WAIT_QUEUE_HEAD(passed);
 
 /**
  * mpool_name_valid() - is this a name for a pool
@@ -94,45 +93,53 @@ static void list_add_sorted(struct mpool *pool)
 	list_add_tail_rcu(&pool->list, &other->list);
 }
 
-static bool is_among(const struct list_head *passings, const char *name)
+static bool is_passing(const char *name)
 {
 	struct passing *p;
 
 	lockdep_assert_held(&pools_mutex);
-	list_for_each_entry(p, passings, node)
+	list_for_each_entry(p, &passings, node)
 		if (!strcmp(p->name, name))
 			return true;
 	return false;
 }
 
-/* Takes the mutex, as soon as no pool of that name is ending. */
+/* Takes the mutex, as soon as no pool of that name is being made or ends. */
 static int lock_name(const char *name)
 {
 	unsigned int seen;
 
 	mutex_lock(&pools_mutex);
-	while (is_among(&endings, name)) {
-		seen = nr_ended;
+	while (is_passing(name)) {
+		seen = nr_passed;
 		mutex_unlock(&pools_mutex);
-		if (wait_event_killable(ended, READ_ONCE(nr_ended) != seen))
+		if (wait_event_killable(passed, READ_ONCE(nr_passed) != seen))
 			return -EINTR;
 		mutex_lock(&pools_mutex);
 	}
 	return 0;
 }
 
-/* Takes a name that no pool has, is made with or ends with. */
+/* Its name is the pool's own, or nobody's, from here on. */
+static void has_passed(struct passing *passing)
+{
+	lockdep_assert_held(&pools_mutex);
+	list_del(&passing->node);
+	WRITE_ONCE(nr_passed, nr_passed + 1);
+	wake_up_all(&passed);
+}
+
+/* Takes a name that no pool has. */
 static int name_take(struct passing *making)
 {
 	int err = lock_name(making->name);
 
 	if (err)
 		return err;
-	if (is_among(&makings, making->name) ||
-	    rhashtable_lookup_fast(&table, making->name, params))
+	if (rhashtable_lookup_fast(&table, making->name, params))
 		err = -EEXIST;
 	else
-		list_add(&making->node, &makings);
+		list_add(&making->node, &passings);
 	mutex_unlock(&pools_mutex);
 	return err;
 }
@@ -140,7 +147,7 @@ static int name_take(struct passing *making)
 static void name_give_back(struct passing *making)
 {
 	mutex_lock(&pools_mutex);
-	list_del(&making->node);
+	has_passed(making);
 	mutex_unlock(&pools_mutex);
 }
 
@@ -152,7 +159,7 @@ static int publish(struct mpool *pool, struct passing *making)
 	mutex_lock(&pools_mutex);
 	err = rhashtable_insert_fast(&table, &pool->node, params);
 	if (!err) {
-		list_del(&making->node);
+		has_passed(making);
 		list_add_sorted(pool);
 		nr_pools++;
 		if (observer)
@@ -202,9 +209,9 @@ static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
  * @cfg: the configuration, or NULL
  * @owned: made by parameter or ioctl: the registry keeps the reference
  *
- * While a pool of the same name ends, this waits for that, killably.  While one
- * is made, it is -EEXIST, also if nothing comes of that one.  Nobody else waits
- * for the making, nor finds the pool before it is whole.
+ * While a pool of the same name is made or ends, this waits for that, killably:
+ * -EEXIST is said of a pool that can be found.  Nobody else waits for the making,
+ * nor finds the pool before it is whole.
  *
  * Context: process, may sleep.
  * Return: the pool; ERR_PTR(-EINVAL), ERR_PTR(-EEXIST), ERR_PTR(-ENOMEM),
@@ -247,7 +254,7 @@ static void pool_remove(struct mpool *pool)
 	if (observer)
 		observer->removed(pool);
 	rhashtable_remove_fast(&table, &pool->node, params);
-	list_add(&ending.node, &endings);
+	list_add(&ending.node, &passings);
 	mutex_unlock(&pools_mutex);
 	/* Who found it by then may be looking at it still. */
 	synchronize_srcu(&pools_srcu);
@@ -255,9 +262,7 @@ static void pool_remove(struct mpool *pool)
 	if (allowance)
 		mpool_allowance_put(allowance);
 	mutex_lock(&pools_mutex);
-	list_del(&ending.node);
-	WRITE_ONCE(nr_ended, nr_ended + 1);
-	wake_up_all(&ended);
+	has_passed(&ending);
 }
 
 /*

@@ -7,8 +7,8 @@
  * huge pages stand at multiples of their size.  The largest class comes first,
  * which makes every base aligned with no gap between regions.
  *
- * Unless the client is strict, the regions of the classes below half a page
- * follow: pages, each with as many pieces as fit.
+ * Unless the client is strict, or the pool has no class of one page, the regions
+ * of the classes below half a page follow: pages, each with as many pieces as fit.
  */
 #ifndef _MPOOL_WINDOW_H
 #define _MPOOL_WINDOW_H

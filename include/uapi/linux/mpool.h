@@ -167,8 +167,9 @@ struct mpool_pool_config {
  * equal share of create_max_bytes by default.  -EDQUOT: with it the pools of all
  * members would be more than create_max_bytes, or than create_max_pools.
  *
- * While the pool is made its name is taken, but found by nobody.  A fatal signal
- * ends the making, with -EINTR that nobody sees, and nothing is left of the pool.
+ * While the pool is made nobody finds it, and who would make one of the same name
+ * waits.  A fatal signal ends the making, or the wait, with -EINTR that nobody sees,
+ * and nothing is left of the pool.
  *
  * -EEXIST: the name is taken.  -EINVAL: name or a setting out of range.
  * -ENOSPC: max_bytes is too little for the reserves of an eager pool.  -EPERM,
@@ -274,10 +275,10 @@ struct mpool_pool_destroy {
  * SIGBUS; where one was released, as MPOOL_IOC_RELEASE says.
  * A class whose limit is raised later keeps its share of the window.
  *
- * A lease of at most half a page is carved from a page that this client has for
- * leases of that length alone: several leases stand in one page, and no page has
- * bytes of two clients.  A client that attaches with MPOOL_ATTACH_STRICT gets at
- * least a page for every lease.
+ * Where the pool has a class of one page, a lease of at most half a page is carved
+ * from a page that this client has for leases of that length alone: several leases
+ * stand in one page, and no page has bytes of two clients.  A client that attaches
+ * with MPOOL_ATTACH_STRICT gets at least a page for every lease.
  *
  * -EBUSY: already attached.  -ENOENT:
  * no such pool.  -EACCES: the pool's mode says no.  -EOPNOTSUPP: the pool has
