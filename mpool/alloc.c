@@ -117,6 +117,7 @@ static void *alloc_wait(struct mpool_class *cls, struct grow_how *grow,
 	struct mpool_wait_how how = {
 		.state = TASK_KILLABLE,
 		.deadline = KTIME_MAX,
+		.reserve = true,
 		.grow = alloc_again,
 		.arg = grow,
 	};

@@ -36,6 +36,7 @@
 struct waiter {
 	struct list_head node;
 	struct task_struct *task;
+	const struct mpool_wait_how *how;
 	void *buf;
 	bool retry;
 	bool starving;	/* its own, as is the next */
@@ -83,6 +84,14 @@ void mpool_slow_end(struct mpool_class *cls)
 	smp_store_release(&cls->slow, 0);
 }
 
+static void hand_over(struct waiter *w, void *buf)
+{
+	list_del_init(&w->node);
+	WRITE_ONCE(w->buf, buf);
+	/* The caller has the lock: @w is gone once its task can take it. */
+	wake_up_process(w->task);
+}
+
 /* Hands what the depots hold to those who wait. */
 static void serve(struct mpool_class *cls)
 {
@@ -95,9 +104,7 @@ static void serve(struct mpool_class *cls)
 		if (!buf)
 			return;
 		w = list_first_entry(&cls->waiters, struct waiter, node);
-		list_del_init(&w->node);
-		WRITE_ONCE(w->buf, buf);
-		wake_up_process(w->task);
+		hand_over(w, buf);
 	}
 }
 
@@ -200,21 +207,45 @@ static void *reserve_surplus(struct mpool_class *cls)
 	return buf;
 }
 
+/*
+ * Whoever may have of it, in turn; leases, which may not, do not stand before
+ * them.  Says whether any had.
+ */
+static bool reserve_serve(struct mpool_class *cls)
+{
+	struct waiter *w, *next;
+	bool served = false;
+	void *buf;
+
+	lockdep_assert_held(&cls->lock);
+	list_for_each_entry_safe(w, next, &cls->waiters, node) {
+		if (!w->how->reserve)
+			continue;
+		buf = reserve_take(cls);
+		if (!buf)
+			break;
+		atomic64_inc(&cls->handed);
+		hand_over(w, buf);
+		served = true;
+	}
+	return served;
+}
+
 /**
  * mpool_reserve_retarget() - have more or fewer buffers set aside from now on
  * @cls: the class
  * @target: how many
  * @more: buffers to put there, hidden and the caller's; gone afterwards
  *
- * What is too much is idle then.  What lacks comes with frees, for which the
- * class is slow meanwhile.
+ * Who waits for what a reserve is for has it first.  What is too much is idle
+ * then.  What lacks comes with frees, for which the class is slow meanwhile.
  *
  * Context: process, may sleep.
  */
 void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
 			    struct mpool_chain *more)
 {
-	bool was_short, is_short;
+	bool was_short, is_short, served;
 	unsigned long flags;
 	void *buf;
 
@@ -231,7 +262,10 @@ void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
 		mpool_slow_begin(cls);
 	else if (was_short && !is_short)
 		mpool_slow_end(cls);
+	served = reserve_serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	if (served)
+		mpool_use_changed(cls);
 	while ((buf = reserve_surplus(cls))) {
 		mpool_slow_put(cls, buf, false);
 		cond_resched();
@@ -409,11 +443,8 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
 	if (w) {
-		list_del_init(&w->node);
-		WRITE_ONCE(w->buf, buf);
 		atomic64_inc(&cls->handed);
-		/* Under the lock: @w is gone once its task can take it. */
-		wake_up_process(w->task);
+		hand_over(w, buf);
 	} else if (cls->nr_reserve < cls->reserve_target) {
 		reserve_add(cls, buf);
 	} else if (freed) {
@@ -519,7 +550,7 @@ static bool wait_again(struct mpool_class *cls, struct waiter *w)
  */
 void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 {
-	struct waiter w = { .task = current, .retry = true };
+	struct waiter w = { .task = current, .how = how, .retry = true };
 	u64 start = ktime_get_ns();
 	void *made = NULL, *buf;
 	int err = 0;
