@@ -13,6 +13,7 @@
 
 #include "class.h"
 #include "limits.h"
+#include "recall.h"
 #include "reclaim.h"
 #include "reserve.h"
 
@@ -65,12 +66,6 @@ static void *take_stock(struct mpool_class *cls)
 	return desc ? desc->addr : NULL;
 }
 
-/* At a limit, what is idle for somebody who is charged for it. */
-static void *take_charged(struct mpool_class *cls)
-{
-	return cls->paged ? mpool_stock_replace(cls, GFP_KERNEL) : NULL;
-}
-
 static int take_new(struct mpool_class *cls, const struct mpool_limits *trial,
 		    struct mpool_aside *aside)
 {
@@ -84,18 +79,29 @@ static int take_new(struct mpool_class *cls, const struct mpool_limits *trial,
 		chain_add(cls, &aside->made, buf);
 		return 0;
 	}
-	if (got == -ENOSPC) {
-		buf = take_charged(cls);
-		if (!buf)
-			return got;
-		chain_add(cls, &aside->idle, buf);
-		return 0;
-	}
 	return got;
 }
 
-static int take_one(struct mpool_class *cls, const struct mpool_limits *trial,
-		    struct mpool_aside *aside)
+/* At a limit, what is idle for somebody who is charged for it. */
+static int take_charged(struct mpool_class *cls,
+			const struct mpool_limits *trial,
+			struct mpool_aside *aside)
+{
+	struct mpool_desc *desc = mpool_stock_take_others(cls, NULL);
+	void *buf;
+
+	if (!desc)
+		return -ENOSPC;
+	buf = mpool_class_replace(cls, GFP_KERNEL, desc->addr);
+	/* Then its place is free, or was taken already. */
+	if (!buf)
+		return take_new(cls, trial, aside);
+	chain_add(cls, &aside->idle, buf);
+	return 0;
+}
+
+/* -ENOENT: nothing lies about */
+static int take_ready(struct mpool_class *cls, struct mpool_aside *aside)
 {
 	struct mpool_chain *chain = &aside->idle;
 	void *buf = take_idle(cls);
@@ -105,7 +111,7 @@ static int take_one(struct mpool_class *cls, const struct mpool_limits *trial,
 		buf = take_stock(cls);
 	}
 	if (!buf)
-		return take_new(cls, trial, aside);
+		return -ENOENT;
 	/*
 	 * Who waits comes first, also before a reserve, with what there was; not
 	 * with what is made, since there may be room for it in a trial alone.
@@ -115,6 +121,25 @@ static int take_one(struct mpool_class *cls, const struct mpool_limits *trial,
 	else
 		chain_add(cls, chain, buf);
 	return 0;
+}
+
+static int take_one(struct mpool_class *cls, const struct mpool_limits *trial,
+		    struct mpool_aside *aside)
+{
+	int err = take_ready(cls, aside);
+
+	if (err)
+		err = take_new(cls, trial, aside);
+	if (err != -ENOSPC || !cls->paged)
+		return err;
+	/* What clients keep; then what the cleaner has in its hands. */
+	mpool_recall(cls, 1, 0);
+	if (!take_ready(cls, aside) || !take_charged(cls, trial, aside))
+		return 0;
+	mpool_stock_await(cls);
+	if (!take_ready(cls, aside))
+		return 0;
+	return take_charged(cls, trial, aside);
 }
 
 static unsigned int aside_nr(const struct mpool_aside *aside)
@@ -227,6 +252,8 @@ void mpool_reserve_undo(struct mpool_class *cls, struct mpool_aside *aside)
 		mpool_slow_put(cls, buf, false);
 		cond_resched();
 	}
+	/* It may be room for who waits in another class. */
+	mpool_wait_kick(cls);
 	while ((buf = chain_take(cls, &aside->clean))) {
 		struct mpool_desc *desc = mpool_desc(buf);
 
