@@ -19,6 +19,7 @@
 #include "configure.h"
 #include "limits.h"
 #include "pool.h"
+#include "recall.h"
 #include "reclaim.h"
 #include "reserve.h"
 #include "settings.h"
@@ -44,13 +45,28 @@ static void class_publish(struct mpool_class *cls,
 		mpool_reserve_commit(cls, set->reserve, aside);
 }
 
+/* Of what is idle; or of what clients keep, who lose their mappings. */
+static void class_give_back(struct mpool_class *cls, unsigned int nr, bool kept)
+{
+	unsigned int done;
+
+	if (kept && !mpool_recall(cls, nr, 0))
+		return;
+	done = mpool_reclaim_class(cls, 0, nr, !kept);
+	if (!cls->paged || done == nr)
+		return;
+	/* The one that the cleaner had in its hands meanwhile. */
+	mpool_stock_await(cls);
+	mpool_reclaim_class(cls, 0, nr - done, false);
+}
+
 /* What is idle above a class's limit goes; what is in use goes later. */
-static void class_enforce(struct mpool_class *cls)
+static void class_enforce(struct mpool_class *cls, bool kept)
 {
 	unsigned int max = cls->max, backed = atomic_read(&cls->backed);
 
 	if (backed > max)
-		mpool_reclaim_class(cls, 0, backed - max, true);
+		class_give_back(cls, backed - max, kept);
 }
 
 /* Bytes above a limit that a class counts against, if any. */
@@ -65,7 +81,7 @@ static long bytes_over(const struct mpool_class *cls)
 }
 
 /* The same for the limits of bytes, the largest buffers first. */
-static void pool_apply_bytes(struct mpool *pool)
+static void pool_enforce_bytes(struct mpool *pool, bool kept)
 {
 	int i;
 
@@ -74,10 +90,23 @@ static void pool_apply_bytes(struct mpool *pool)
 		long over = cls ? bytes_over(cls) : 0;
 
 		if (over > 0)
-			mpool_reclaim_class(cls, 0,
-					    DIV_ROUND_UP(over, mpool_class_cost(cls)),
-					    true);
+			class_give_back(cls,
+					DIV_ROUND_UP(over, mpool_class_cost(cls)),
+					kept);
 	}
+}
+
+static void pool_enforce(struct mpool *pool, bool kept)
+{
+	struct mpool_class *cls;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		cls = mpool_pool_peek(pool, i);
+		if (cls)
+			class_enforce(cls, kept);
+	}
+	pool_enforce_bytes(pool, kept);
 }
 
 /* A worker that runs now looks at the interval before it comes again. */
@@ -137,12 +166,9 @@ static void pool_apply_limits(struct mpool *pool,
 		if (cls)
 			class_publish(cls, set, asides ? &asides[i] : NULL);
 	}
-	for (i = 0; i < pool->nr_classes; i++) {
-		cls = mpool_pool_peek(pool, i);
-		if (cls)
-			class_enforce(cls);
-	}
-	pool_apply_bytes(pool);
+	/* What clients keep is last. */
+	pool_enforce(pool, false);
+	pool_enforce(pool, true);
 	/* There may be room now for who waits, in each class. */
 	for (i = 0; i < pool->nr_classes; i++) {
 		cls = mpool_pool_peek(pool, i);
