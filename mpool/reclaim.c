@@ -87,12 +87,18 @@ static unsigned int in_rounds(struct mpool_class *cls, unsigned long age,
 }
 
 /* What lies in depots and stock, or is on its way there; no less than that. */
-static unsigned int class_at_hand(const struct mpool_class *cls)
+static unsigned int class_at_hand(struct mpool_class *cls)
 {
-	const struct mpool_stock *stock = &cls->stock;
+	struct mpool_stock *stock = &cls->stock;
+	unsigned int nr = mpool_depot_count(cls);
 
-	return mpool_depot_count(cls) + READ_ONCE(stock->nr_clean) +
-	       READ_ONCE(stock->nr_dirty) + READ_ONCE(stock->busy);
+	if (!cls->paged)
+		return nr;
+	/* Dirty ones become clean meanwhile: one look at all. */
+	spin_lock_irq(&stock->lock);
+	nr += stock->nr_clean + stock->nr_dirty + stock->busy;
+	spin_unlock_irq(&stock->lock);
+	return nr;
 }
 
 /**
