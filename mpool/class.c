@@ -201,8 +201,10 @@ int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 
 	while ((have = atomic_read(&cls->backed)) < (int)nr) {
 		/* They may be millions. */
-		if (fatal_signal_pending(current))
+		if (fatal_signal_pending(current)) {
+			mpool_wait_kick(cls);
 			return -EINTR;
+		}
 		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
 				       nr - have, bufs);
 		mpool_wait_grown(cls, got);
@@ -272,7 +274,8 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 		class_put_new(cls, got, bufs);
 		cond_resched();
 	}
-	mpool_wait_grown(cls, got);
+	/* The last round may have had fewer than it set room aside for. */
+	mpool_wait_grown(cls, fatal_signal_pending(current) ? -ENOMEM : got);
 	return buf;
 }
 
