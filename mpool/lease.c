@@ -15,6 +15,7 @@
 #include "class.h"
 #include "events.h"
 #include "lease.h"
+#include "limits.h"
 #include "pages.h"
 #include "payer.h"
 #include "payers.h"
@@ -158,8 +159,12 @@ static int take_depot(struct take *t)
 			break;
 		for (i = 0; !err && i < got; i++)
 			err = take_from_kernel(t, bufs[i]);
+		if (i == got)
+			continue;
 		for (; i < got; i++)
 			mpool_slow_put(cls, bufs[i], false);
+		/* Others may have looked meanwhile. */
+		mpool_wait_kick(cls);
 	}
 	return err;
 }
@@ -216,6 +221,18 @@ static void take_idle(struct take *t, bool full)
 }
 
 /*
+ * Waits for what the workers have in their hands.  Who grows a class has no end
+ * before a limit, and at one no more than the one in his hands.
+ */
+static void settle(struct mpool_class *cls)
+{
+	if (mpool_limits_full(cls, NULL) || !mpool_class_has_room(cls))
+		mpool_stock_settle(cls);
+	else
+		mpool_stock_await(cls);
+}
+
+/*
  * Also what the workers have in their hands, when they have no more to take, and
  * what they put down between the looks at what is clean and at what is dirty.
  */
@@ -224,7 +241,7 @@ static void take_settled(struct take *t, bool full)
 	take_idle(t, full);
 	if (t->got == t->nr)
 		return;
-	mpool_stock_settle(t->cls);
+	settle(t->cls);
 	take_idle(t, full);
 }
 
@@ -246,6 +263,14 @@ static void take_hidden(struct take *t, bool full)
 	take_depot(t);
 }
 
+/* A buffer in the place of what is idle in another class, if anything is. */
+static bool take_squeezed(struct take *t, const struct mpool_class *other)
+{
+	return (READ_ONCE(other->stock.nr_clean) ||
+		READ_ONCE(other->stock.nr_dirty)) &&
+	       mpool_reclaim_squeeze(t->cls) && !take_new(t);
+}
+
 /* What clients keep and do not use; last, since they lose their mappings. */
 static void take_kept(struct take *t, bool full)
 {
@@ -255,7 +280,7 @@ static void take_kept(struct take *t, bool full)
 
 	mpool_recall(t->cls, t->nr - t->got, 0);
 	take_settled(t, full || !t->payer);
-	if (t->got || !full)
+	if (t->got || !full || mpool_limits_full(t->cls, NULL))
 		return;
 	/* The pool's bytes may be kept in other classes. */
 	for (i = 0; i < pool->nr_classes; i++) {
@@ -266,11 +291,11 @@ static void take_kept(struct take *t, bool full)
 		    !mpool_class_tier_has_room(t->cls))
 			continue;
 		mpool_recall(cls, DIV_ROUND_UP(t->cls->size, cls->size), 0);
-		mpool_stock_settle(cls);
 		/* The worker that was asked before may have been faster. */
-		if ((READ_ONCE(cls->stock.nr_clean) ||
-		     READ_ONCE(cls->stock.nr_dirty)) &&
-		    mpool_reclaim_squeeze(t->cls) && !take_new(t))
+		if (take_squeezed(t, cls))
+			return;
+		settle(cls);
+		if (take_squeezed(t, cls))
 			return;
 	}
 }
@@ -295,6 +320,18 @@ static int take_full(struct take *t)
 	if (err == -ENOMEM && t->payer)
 		err = take_yielded(t);
 	return err ?: -ENOSPC;
+}
+
+/* How many leases of the class there can be at best. */
+static unsigned int take_limit(struct mpool_class *cls)
+{
+	unsigned int max = READ_ONCE(cls->max);
+	unsigned int reserve = READ_ONCE(cls->reserve_target);
+	unsigned long bytes = min(READ_ONCE(cls->pool->max_bytes),
+				  READ_ONCE(cls->pool->tier_max[cls->tier]));
+
+	return min_t(unsigned long, max > reserve ? max - reserve : 0,
+		     bytes / mpool_class_cost(cls));
 }
 
 /* All that can be had without waiting for anybody; who waits comes first. */
@@ -360,6 +397,9 @@ static void *take_grow(struct mpool_class *cls, void *arg)
 	void *buf;
 	int err;
 
+	/* A limit that was lowered meanwhile: what is in hand would stay there. */
+	if (t->need > 1 && t->need > take_limit(cls))
+		return ERR_PTR(-ENOSPC);
 	desc = mpool_stock_take_clean(cls, t->payer);
 	if (desc)
 		return desc->addr;
@@ -469,18 +509,6 @@ static int take_all(struct take *t, ktime_t deadline)
 	return err;
 }
 
-/* How many leases of the class there can be at best. */
-static unsigned int take_limit(struct mpool_class *cls)
-{
-	unsigned int max = READ_ONCE(cls->max);
-	unsigned int reserve = READ_ONCE(cls->reserve_target);
-	unsigned long bytes = min(READ_ONCE(cls->pool->max_bytes),
-				  READ_ONCE(cls->pool->tier_max[cls->tier]));
-
-	return min_t(unsigned long, max > reserve ? max - reserve : 0,
-		     bytes / mpool_class_cost(cls));
-}
-
 /**
  * mpool_lease_take() - get buffers for a client
  * @cls: a class of pages
@@ -496,8 +524,9 @@ static unsigned int take_limit(struct mpool_class *cls)
  * Context: process, may sleep.
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
  * @deadline is MPOOL_DEADLINE_NOW or _TRY; -ETIMEDOUT; -EINTR; -ENOSPC when
- * @all are more than the class, its tier or the pool may ever have; -ENOMEM when
- * the system has no memory, or the payer's cgroup may have no more.
+ * @all are more than the class, its tier or the pool may ever have, also if that
+ * was lowered meanwhile; -ENOMEM when the system has no memory, or the payer's
+ * cgroup may have no more.
  */
 int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
@@ -540,37 +569,4 @@ int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 	atomic64_add(t.got, &cls->stock.leases);
 	mpool_use_changed(cls);
 	return t.got;
-}
-
-/**
- * mpool_lease_ready() - would a lease be served now
- * @pool: the pool
- * @index: of a class of pages
- *
- * A look, for poll(): who leases next may find otherwise.
- *
- * Context: process.
- * Return: yes or no.
- */
-bool mpool_lease_ready(struct mpool *pool, unsigned int index)
-{
-	struct mpool_class *cls = mpool_pool_peek(pool, index);
-	size_t size = pool->sizes[index];
-	unsigned int tier = mpool_tier(size);
-	struct mpool_stock *stock;
-
-	if (!cls)
-		return atomic_long_read(&pool->bytes) + size <=
-		       READ_ONCE(pool->max_bytes) &&
-		       atomic_long_read(&pool->tier_bytes[tier]) + size <=
-		       READ_ONCE(pool->tier_max[tier]);
-	stock = &cls->stock;
-	if (mpool_has_waiters(cls))
-		return false;
-	if (READ_ONCE(stock->nr_clean) || READ_ONCE(stock->nr_dirty) ||
-	    READ_ONCE(stock->busy) || atomic_read(&stock->cached) ||
-	    mpool_depot_count(cls) || mpool_magazine_count(cls))
-		return true;
-	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
-	       mpool_class_has_room(cls);
 }

@@ -22,6 +22,5 @@ struct mpool_payer;
 int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
 		     struct mpool_desc **descs);
-bool mpool_lease_ready(struct mpool *pool, unsigned int index);
 
 #endif /* _MPOOL_LEASE_H */

@@ -10,8 +10,8 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "class.h"
 #include "client.h"
-#include "lease.h"
 #include "pool.h"
 #include "watch.h"
 #include "window.h"
@@ -249,17 +249,39 @@ ssize_t mpool_watch_read(struct mpool_client *client, char __user *to,
 	}
 }
 
+/* Would a lease be served now?  A look: who leases next may find otherwise. */
+static bool lease_ready(struct mpool *pool, unsigned int index)
+{
+	struct mpool_class *cls = mpool_pool_peek(pool, index);
+	size_t size = pool->sizes[index];
+	unsigned int tier = mpool_tier(size);
+	struct mpool_stock *stock;
+
+	if (!cls)
+		return atomic_long_read(&pool->bytes) + size <=
+		       READ_ONCE(pool->max_bytes) &&
+		       atomic_long_read(&pool->tier_bytes[tier]) + size <=
+		       READ_ONCE(pool->tier_max[tier]);
+	stock = &cls->stock;
+	if (mpool_has_waiters(cls))
+		return false;
+	if (READ_ONCE(stock->nr_clean) || READ_ONCE(stock->nr_dirty) ||
+	    READ_ONCE(stock->busy) || atomic_read(&stock->cached) ||
+	    mpool_depot_count(cls) || mpool_magazine_count(cls))
+		return true;
+	return atomic_read(&cls->backed) < (int)READ_ONCE(cls->max) &&
+	       mpool_class_has_room(cls);
+}
+
 static bool can_lease(const struct mpool_client *client)
 {
 	const struct mpool_window *window = client->window;
 	unsigned int index = READ_ONCE(client->asked);
 
-	/* A look, as mpool_lease_ready() is one. */
 	if (index < window->carved &&
 	    !list_empty(&window->slots.classes[index].partial))
 		return true;
-	return mpool_lease_ready(client->pool,
-				 mpool_window_backing(window, index));
+	return lease_ready(client->pool, mpool_window_backing(window, index));
 }
 
 /**
