@@ -127,6 +127,20 @@ struct mpool *kt_pool_max(struct kunit *test, unsigned int max)
 	return kt_pool(test, &cfg);
 }
 
+/* A pool of 16 pages. */
+struct mpool *kt_tight_pool(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_64K,
+			.growth_percent = 100,
+		},
+	};
+
+	return kt_pool(test, &cfg);
+}
+
 struct mpool_class *kt_class(struct kunit *test, struct mpool *pool,
 			     size_t size)
 {
@@ -303,4 +317,25 @@ int kt_join(struct kunit *test, struct kt_thread *t)
 int kt_run_on(struct kunit *test, int cpu, int (*fn)(void *arg), void *arg)
 {
 	return kt_join(test, kt_start(test, cpu, fn, arg));
+}
+
+int kt_want_one(void *want)
+{
+	struct kt_want *w = want;
+
+	w->buf = mpool_class_alloc(w->cls, GFP_KERNEL);
+	return w->buf ? 0 : -ENOMEM;
+}
+
+/* Joins who waited, and gives back what he got. */
+void kt_served_at_once(struct kunit *test, struct kt_want *w,
+		       struct kt_thread *t)
+{
+	unsigned long begin = jiffies;
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t)));
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + KT_AT_ONCE));
+	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
+	mpool_class_free(w->cls, w->buf);
+	KUNIT_EXPECT_EQ(test, atomic_read(&w->cls->pool->starved), 0);
 }

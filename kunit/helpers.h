@@ -24,6 +24,9 @@ struct kt_thread;
 /* Long enough for a slow machine, short enough for a test that fails. */
 #define KT_PATIENCE	(20 * HZ)
 
+/* Well before a waiter would have looked by itself: MPOOL_WAIT_SLICE_NS is 5 s. */
+#define KT_AT_ONCE	(2 * HZ)
+
 /* Polls until @cond holds; its value is @cond's last one. */
 #define KT_UNTIL(cond)							\
 ({									\
@@ -48,6 +51,7 @@ void kt_exit(struct kunit *test);
 
 struct mpool *kt_pool(struct kunit *test, const struct mpool_config *cfg);
 struct mpool *kt_pool_max(struct kunit *test, unsigned int max);
+struct mpool *kt_tight_pool(struct kunit *test);
 struct mpool_class *kt_class(struct kunit *test, struct mpool *pool,
 			     size_t size);
 struct mpool_class *kt_class_max(struct kunit *test, size_t size,
@@ -75,6 +79,16 @@ bool kt_asleep(struct kt_thread *t);
 void kt_kill(struct kt_thread *t);
 int kt_join(struct kunit *test, struct kt_thread *t);
 int kt_run_on(struct kunit *test, int cpu, int (*fn)(void *arg), void *arg);
+
+/* Who wants a buffer, and has it then. */
+struct kt_want {
+	struct mpool_class *cls;
+	void *buf;
+};
+
+int kt_want_one(void *want);
+void kt_served_at_once(struct kunit *test, struct kt_want *w,
+		       struct kt_thread *t);
 
 static inline enum mpool_state kt_state(const struct mpool_class *cls,
 					const void *buf)

@@ -297,6 +297,31 @@ static void who_wants_all_waits_for_all(struct kunit *test)
 	mpool_stock_return(cls, NULL, NULL, 4, t.descs);
 }
 
+/* With three of four in hand: it may have three at most from then on. */
+static void who_wants_more_than_a_lower_limit_ends(struct kunit *test)
+{
+	struct mpool_class *cls = class_of(test, 4);
+	struct mpool_pool_config set = { .max = { 3, 3, 3 } };
+	struct mpool_desc *one = kt_lease(test, cls);
+	struct taker t = { .cls = cls, .nr = 4 };
+	struct kt_thread *thread = start_taker(test, &t);
+	unsigned long start = jiffies;
+
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_MAX_SMALL |
+					      MPOOL_CONFIG_MAX_MEDIUM |
+					      MPOOL_CONFIG_MAX_LARGE), 0);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(thread)));
+	/* Well before it would have looked by itself. */
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + 4 * HZ));
+	kt_kill(thread);
+	KUNIT_EXPECT_EQ(test, kt_join(test, thread), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
+	/* What it had in hand came back above the limit, and goes with a trim. */
+	mpool_trim(cls->pool, 0);
+	kt_return(cls, one);
+}
+
 /* With half of it each, they would wait for each other. */
 static void two_who_want_all_both_get_it(struct kunit *test)
 {
@@ -457,6 +482,7 @@ static struct kunit_case lease_cases[] = {
 	KUNIT_CASE(a_returned_lease_ends_the_wait),
 	KUNIT_CASE(a_kernel_free_ends_the_wait),
 	KUNIT_CASE(who_wants_all_waits_for_all),
+	KUNIT_CASE(who_wants_more_than_a_lower_limit_ends),
 	KUNIT_CASE(two_who_want_all_both_get_it),
 	KUNIT_CASE(a_signal_ends_the_wait),
 	KUNIT_CASE(pinned_by_the_kernel_is_not_leased),

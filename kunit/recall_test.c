@@ -172,6 +172,91 @@ static void a_trim_gives_it_to_the_system(struct kunit *test)
 	ends(k);
 }
 
+static void a_lower_limit_gives_it_to_the_system(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 10);
+	struct mpool_pool_config set = { .max = { 0, 3 } };
+	struct mpool_desc *idle = kt_lease(test, cls), *held;
+	struct keeper *k = keeps(test, cls, 4);
+
+	held = kt_lease(test, cls);
+	kt_return(cls, idle);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 6ULL);
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_MAX_MEDIUM), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 3ULL);
+	/* No more than had to, and what nobody kept first. */
+	KUNIT_EXPECT_EQ(test, k->nr, 2U);
+	set.max_bytes = SZ_4K;
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_MAX_BYTES), 0);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 1ULL);
+	kt_return(cls, held);
+	ends(k);
+}
+
+static void it_can_be_set_aside(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 4);
+	struct mpool_pool_config set = { .reserve = 1 };
+	struct keeper *k = keeps(test, cls, 1);
+	void **bufs = kt_take(test, cls, 3);
+
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE), 0);
+	KUNIT_EXPECT_EQ(test, k->nr, 0U);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 1ULL);
+	kt_give(cls, 3, bufs);
+	ends(k);
+}
+
+/* Both of the two that are kept are in the way of one twice as large. */
+static void all_that_is_kept_makes_room_at_once(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_size = SZ_4M,
+			.max_bytes = SZ_4M,
+			.growth_percent = 100,
+		},
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *cls = kt_class(test, pool, SZ_2M);
+	struct mpool_class *large = kt_class(test, pool, SZ_4M);
+	struct mpool_desc *desc;
+	struct keeper *k;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		k = keeps(test, cls, 2);
+		KUNIT_ASSERT_EQ(test,
+				mpool_lease_take(large, NULL,
+						 MPOOL_OWNER_CLIENT, 1, true,
+						 MPOOL_DEADLINE_NOW, &desc), 1);
+		KUNIT_EXPECT_EQ(test, k->nr, 0U);
+		kt_return(large, desc);
+		ends(k);
+	}
+}
+
+/* Others' buffers are no help to a class that has all that it may have. */
+static void at_its_own_limit_nobody_else_is_asked(struct kunit *test)
+{
+	struct mpool *pool = kt_pool_max(test, 1);
+	struct mpool_class *cls = kt_class(test, pool, SZ_4K);
+	struct mpool_desc *desc = kt_lease(test, cls), *none;
+	struct keeper *k = keeps(test, kt_class(test, pool, SZ_8K), 1);
+
+	KUNIT_EXPECT_EQ(test, mpool_lease_take(cls, NULL, MPOOL_OWNER_CLIENT, 1,
+					       true, MPOOL_DEADLINE_NOW, &none),
+			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, k->calls, 0U);
+	KUNIT_EXPECT_EQ(test, k->nr, 1U);
+	kt_return(cls, desc);
+	ends(k);
+}
+
 static struct kunit_case recall_cases[] = {
 	KUNIT_CASE(nobody_is_asked_for_more_than_is_wanted),
 	KUNIT_CASE(who_went_is_not_asked),
@@ -180,6 +265,10 @@ static struct kunit_case recall_cases[] = {
 	KUNIT_CASE(a_waiter_has_it_called_back),
 	KUNIT_CASE(who_cannot_wait_finds_it_the_next_time),
 	KUNIT_CASE(a_trim_gives_it_to_the_system),
+	KUNIT_CASE(a_lower_limit_gives_it_to_the_system),
+	KUNIT_CASE(it_can_be_set_aside),
+	KUNIT_CASE(all_that_is_kept_makes_room_at_once),
+	KUNIT_CASE(at_its_own_limit_nobody_else_is_asked),
 	{}
 };
 

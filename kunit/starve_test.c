@@ -7,73 +7,30 @@
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
-#include "backing.h"
 #include "helpers.h"
 #include "suites.h"
 #include "wait.h"
 
-/* Well before a waiter would have looked by itself. */
-#define AT_ONCE	(2 * HZ)
-
-struct want {
-	struct mpool_class *cls;
-	void *buf;
-};
-
-static int want_one(void *arg)
+static struct kt_thread *starve(struct kunit *test, struct kt_want *w)
 {
-	struct want *w = arg;
-
-	w->buf = mpool_class_alloc(w->cls, GFP_KERNEL);
-	return w->buf ? 0 : -ENOMEM;
-}
-
-/* A pool of 16 pages. */
-static struct mpool *tight_pool(struct kunit *test)
-{
-	struct mpool_config cfg = {
-		.settings = {
-			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
-			.max_bytes = SZ_64K,
-			.growth_percent = 100,
-		},
-	};
-
-	return kt_pool(test, &cfg);
-}
-
-static struct kt_thread *starve(struct kunit *test, struct want *w)
-{
-	struct kt_thread *t = kt_start(test, -1, want_one, w);
+	struct kt_thread *t = kt_start(test, -1, kt_want_one, w);
 
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(atomic_read(&w->cls->pool->starved) &&
 					 kt_asleep(t)));
 	return t;
 }
 
-static void served_at_once(struct kunit *test, struct want *w,
-			   struct kt_thread *t)
-{
-	unsigned long begin = jiffies;
-
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(t)));
-	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + AT_ONCE));
-	KUNIT_EXPECT_EQ(test, kt_join(test, t), 0);
-	mpool_class_free(w->cls, w->buf);
-	KUNIT_EXPECT_EQ(test, atomic_read(&w->cls->pool->starved), 0);
-}
-
 static void a_free_in_another_class_serves(struct kunit *test)
 {
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct mpool_class *pages = kt_class(test, pool, SZ_4K);
-	struct want w = { kt_class(test, pool, SZ_8K) };
+	struct kt_want w = { kt_class(test, pool, SZ_8K) };
 	void **bufs = kt_take(test, pages, 16);
 	struct kt_thread *t = starve(test, &w);
 
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pages->slow), 1U);
 	kt_give(pages, 2, bufs);
-	served_at_once(test, &w, t);
+	kt_served_at_once(test, &w, t);
 	/* The magazines work again. */
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pages->slow), 0U);
 	kt_give(pages, 14, bufs + 2);
@@ -82,7 +39,7 @@ static void a_free_in_another_class_serves(struct kunit *test)
 
 static int free_both(void *arg)
 {
-	struct want *w = arg;
+	struct kt_want *w = arg;
 
 	mpool_class_free(w[0].cls, w[0].buf);
 	mpool_class_free(w[1].cls, w[1].buf);
@@ -92,39 +49,39 @@ static int free_both(void *arg)
 static void one_on_another_cpu_serves(struct kunit *test)
 {
 	int other = kt_other_cpu(test);
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct mpool_class *pages = kt_class(test, pool, SZ_4K);
-	struct want w = { kt_class(test, pool, SZ_8K) };
+	struct kt_want w = { kt_class(test, pool, SZ_8K) };
 	void **bufs = kt_take(test, pages, 16);
-	struct want back[2] = { { pages, bufs[0] }, { pages, bufs[1] } };
+	struct kt_want back[2] = { { pages, bufs[0] }, { pages, bufs[1] } };
 	struct kt_thread *t = starve(test, &w);
 
 	kt_run_on(test, other, free_both, back);
-	served_at_once(test, &w, t);
+	kt_served_at_once(test, &w, t);
 	kt_give(pages, 14, bufs + 2);
 }
 
 static void a_lease_that_ends_serves(struct kunit *test)
 {
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct mpool_class *all = kt_class(test, pool, SZ_64K);
-	struct want w = { kt_class(test, pool, SZ_4K) };
+	struct kt_want w = { kt_class(test, pool, SZ_4K) };
 	struct mpool_desc *desc = kt_lease(test, all);
 	struct kt_thread *t = starve(test, &w);
 
 	kt_return(all, desc);
-	served_at_once(test, &w, t);
+	kt_served_at_once(test, &w, t);
 }
 
 static void a_class_made_meanwhile_serves(struct kunit *test)
 {
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct mpool_class *pages = kt_class(test, pool, SZ_4K), *late;
-	struct want w = { kt_class(test, pool, SZ_16K) };
+	struct kt_want w = { kt_class(test, pool, SZ_16K) };
 	void **bufs = kt_take(test, pages, 15), *buf;
 	struct kt_thread *t;
 
-	t = kt_start(test, -1, want_one, &w);
+	t = kt_start(test, -1, kt_want_one, &w);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(atomic_read(&pool->starved)));
 	late = kt_class(test, pool, 64);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(late->slow), 1U);
@@ -135,7 +92,7 @@ static void a_class_made_meanwhile_serves(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kt_ended(t));
 	/* The last bytes that lack are those of the slab of this one. */
 	mpool_class_free(late, buf);
-	served_at_once(test, &w, t);
+	kt_served_at_once(test, &w, t);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(late->slow), 0U);
 	kt_give(pages, 12, bufs + 3);
 }
@@ -143,14 +100,14 @@ static void a_class_made_meanwhile_serves(struct kunit *test)
 static void at_its_own_limit_nobody_starves(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 4);
-	struct want w = { cls };
+	struct kt_want w = { cls };
 	void **bufs = kt_take(test, cls, 4);
-	struct kt_thread *t = kt_start(test, -1, want_one, &w);
+	struct kt_thread *t = kt_start(test, -1, kt_want_one, &w);
 
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits && kt_asleep(t)));
 	KUNIT_EXPECT_EQ(test, atomic_read(&cls->pool->starved), 0);
 	kt_give(cls, 4, bufs);
-	served_at_once(test, &w, t);
+	kt_served_at_once(test, &w, t);
 }
 
 struct churn {
@@ -180,7 +137,7 @@ static int churn(void *arg)
 static void many_classes_share_the_limit(struct kunit *test)
 {
 	static const size_t sizes[] = { 36864, 40960, 49152, 57344, 65536 };
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct churn c[ARRAY_SIZE(sizes)];
 	struct kt_thread *t[ARRAY_SIZE(sizes)];
 	unsigned int i;
@@ -248,7 +205,7 @@ static void wait_for_want(struct kunit *test, struct pupil *p,
  */
 static void no_wake_up_is_lost(struct kunit *test)
 {
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct mpool_class *cls = kt_class(test, pool, SZ_64K);
 	struct pupil p = { kt_class(test, pool, SZ_32K) };
 	struct rnd_state rnd;
@@ -297,7 +254,7 @@ static void *refused_grow(struct mpool_class *cls, void *arg)
 /* Given back after a look found no room, and before it was said that it did. */
 static void room_made_amid_a_look_is_found(struct kunit *test)
 {
-	struct mpool *pool = tight_pool(test);
+	struct mpool *pool = kt_tight_pool(test);
 	struct refused r = { kt_class(test, pool, SZ_4K) };
 	struct mpool_class *cls = kt_class(test, pool, SZ_8K);
 	struct mpool_wait_how how = {
@@ -311,7 +268,7 @@ static void room_made_amid_a_look_is_found(struct kunit *test)
 
 	kt_give(r.other, 16, kt_take(test, r.other, 16));
 	buf = mpool_wait(cls, &how);
-	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + AT_ONCE));
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + KT_AT_ONCE));
 	KUNIT_EXPECT_EQ(test, r.looks, 2U);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
 	mpool_class_give_back(cls, 1, &buf);
@@ -328,7 +285,7 @@ static void *no_memory(struct mpool_class *cls, void *arg)
 /* Room that nothing can be made in is not looked at over and over. */
 static void room_without_memory_is_slept_on(struct kunit *test)
 {
-	struct mpool_class *cls = kt_class(test, tight_pool(test), SZ_8K);
+	struct mpool_class *cls = kt_class(test, kt_tight_pool(test), SZ_8K);
 	unsigned int looks = 0;
 	struct mpool_wait_how how = {
 		.state = TASK_KILLABLE,
@@ -342,149 +299,6 @@ static void room_without_memory_is_slept_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&cls->pool->starved), 0);
 }
 
-/* A backing that one time has no memory, and takes long to say so. */
-struct no_memory_once {
-	struct mpool_backing_ops ops;
-	const struct mpool_backing_ops *real;
-	struct completion asked;
-	struct completion answer;
-	atomic_t good;
-};
-
-static unsigned int alloc_or_not(struct mpool_class *cls, gfp_t gfp, int node,
-				 unsigned int nr, void **bufs)
-{
-	struct no_memory_once *n = container_of(cls->ops,
-						struct no_memory_once, ops);
-
-	if (atomic_dec_return(&n->good) != -1)
-		return n->real->alloc(cls, gfp, node, nr, bufs);
-	complete(&n->asked);
-	wait_for_completion(&n->answer);
-	return 0;
-}
-
-static struct no_memory_once *no_memory_after(struct kunit *test,
-					      struct mpool_class *cls,
-					      unsigned int good)
-{
-	struct no_memory_once *n = kunit_kzalloc(test, sizeof(*n), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, n);
-	n->ops = *cls->ops;
-	n->ops.alloc = alloc_or_not;
-	n->real = cls->ops;
-	init_completion(&n->asked);
-	init_completion(&n->answer);
-	atomic_set(&n->good, good);
-	cls->ops = &n->ops;
-	return n;
-}
-
-/*
- * One asks for memory, below the limit, and another is refused for what that
- * one has set aside; then the memory is not to be had.
- */
-static void serve_after(struct kunit *test, struct mpool_class *cls,
-			struct mpool_class *waited_for, unsigned int good,
-			int (*fn)(void *arg), void *arg, int ret)
-{
-	struct no_memory_once *n = no_memory_after(test, cls, good);
-	struct kt_thread *asker = kt_start(test, -1, fn, arg), *t;
-	struct want w = { waited_for };
-
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(completion_done(&n->asked)));
-	t = kt_start(test, -1, want_one, &w);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(waited_for).waits &&
-					 kt_asleep(t)));
-	/* Until it sleeps on the queue, and not on a grace period. */
-	msleep(100);
-	KUNIT_EXPECT_TRUE(test, kt_asleep(t));
-	complete(&n->answer);
-	KUNIT_EXPECT_EQ(test, kt_join(test, asker), ret);
-	served_at_once(test, &w, t);
-	cls->ops = n->real;
-}
-
-static int want_now(void *arg)
-{
-	struct want *w = arg;
-
-	w->buf = mpool_class_alloc(w->cls, GFP_KERNEL | __GFP_NORETRY);
-	return w->buf ? 0 : -ENOMEM;
-}
-
-static int lease_now(void *arg)
-{
-	struct want *w = arg;
-	struct mpool_desc *desc;
-
-	return mpool_lease_take(w->cls, NULL, MPOOL_OWNER_CLIENT, 1, false,
-				MPOOL_DEADLINE_TRY, &desc);
-}
-
-static int fill_now(void *arg)
-{
-	struct want *w = arg;
-
-	return mpool_class_fill(w->cls, 1);
-}
-
-static void room_not_used_serves_the_class(struct kunit *test)
-{
-	struct mpool_class *cls = kt_class_max(test, SZ_4K, 1);
-	struct want w = { cls };
-
-	serve_after(test, cls, cls, 0, want_now, &w, -ENOMEM);
-}
-
-static void room_not_used_serves_other_classes(struct kunit *test)
-{
-	struct mpool *pool = tight_pool(test);
-	struct want w = { kt_class(test, pool, SZ_64K) };
-
-	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, want_now, &w,
-		    -ENOMEM);
-}
-
-static void room_a_lease_did_not_use_serves(struct kunit *test)
-{
-	struct mpool *pool = tight_pool(test);
-	struct want w = { kt_class(test, pool, SZ_64K) };
-
-	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, lease_now, &w,
-		    -ENOMEM);
-}
-
-static void room_a_worker_did_not_use_serves(struct kunit *test)
-{
-	struct mpool *pool = tight_pool(test);
-	struct want w = { kt_class(test, pool, SZ_64K) };
-
-	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 0, fill_now, &w,
-		    -ENOMEM);
-}
-
-/* The asker's own buffer is there, and those that were to come with it not. */
-static void room_a_batch_did_not_use_serves(struct kunit *test)
-{
-	struct mpool_config cfg = {
-		.settings = {
-			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
-			.max_bytes = SZ_64K,
-			.growth_percent = 400,
-		},
-	};
-	struct mpool *pool = kt_pool(test, &cfg);
-	struct want w = { kt_class(test, pool, SZ_16K) };
-	void **bufs = kt_take(test, w.cls, 1);
-
-	serve_after(test, w.cls, kt_class(test, pool, SZ_4K), 1, want_now, &w,
-		    0);
-	mpool_class_free(w.cls, w.buf);
-	kt_give(w.cls, 1, bufs);
-}
-
 static struct kunit_case starve_cases[] = {
 	KUNIT_CASE(a_free_in_another_class_serves),
 	KUNIT_CASE(one_on_another_cpu_serves),
@@ -493,11 +307,6 @@ static struct kunit_case starve_cases[] = {
 	KUNIT_CASE(at_its_own_limit_nobody_starves),
 	KUNIT_CASE(room_made_amid_a_look_is_found),
 	KUNIT_CASE(room_without_memory_is_slept_on),
-	KUNIT_CASE(room_not_used_serves_the_class),
-	KUNIT_CASE(room_not_used_serves_other_classes),
-	KUNIT_CASE(room_a_lease_did_not_use_serves),
-	KUNIT_CASE(room_a_worker_did_not_use_serves),
-	KUNIT_CASE(room_a_batch_did_not_use_serves),
 	KUNIT_CASE(many_classes_share_the_limit),
 	KUNIT_CASE(no_wake_up_is_lost),
 	{}

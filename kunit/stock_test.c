@@ -181,14 +181,17 @@ static int dirty_all(void *arg)
 {
 	struct dirtier *d = arg;
 	struct mpool_desc *desc;
+	int nr = 0;
 
 	while (!READ_ONCE(d->stop)) {
 		desc = mpool_stock_take_clean(d->cls, NULL);
-		if (desc)
+		if (desc) {
 			mpool_stock_add_dirty(d->cls, NULL, NULL, desc);
+			nr = min(nr + 1, INT_MAX / 2);
+		}
 		cond_resched();
 	}
-	return 0;
+	return nr;
 }
 
 static int settle(void *arg)
@@ -220,8 +223,7 @@ static void nobody_waits_for_all_that_is_dirty(struct kunit *test)
 	waiter = kt_start(test, -1, settle, &d);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(d.settled)));
 	WRITE_ONCE(d.stop, true);
-	kt_join(test, here);
-	kt_join(test, there);
+	KUNIT_EXPECT_GT(test, kt_join(test, here) + kt_join(test, there), 0);
 	kt_join(test, waiter);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(d.cls).clean == 8));
 }
@@ -242,6 +244,51 @@ static void all_that_is_dirty_can_be_leased_at_once(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, mpool_trim(cls->pool, 0), (size_t)8 * SZ_256K);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 0ULL);
+}
+
+/* So is the one that is to be set aside, or is above a limit that was lowered. */
+static void what_is_being_cleaned_is_found_by_a_change(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.max = { 8, 8, 8 },
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			/* A cleaning takes longer than the rest. */
+			.max_size = SZ_4M,
+			.growth_percent = 100,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), SZ_4M);
+	struct mpool_pool_config set = { .max = { 8, 8, 8 } };
+	const u64 max = MPOOL_CONFIG_MAX_SMALL | MPOOL_CONFIG_MAX_MEDIUM |
+			MPOOL_CONFIG_MAX_LARGE;
+	struct mpool_desc *descs[8];
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		KUNIT_ASSERT_EQ(test, mpool_lease_take(cls, NULL,
+						       MPOOL_OWNER_CLIENT, 8,
+						       true, MPOOL_DEADLINE_NOW,
+						       descs), 8);
+		/* The only one that is idle. */
+		mpool_stock_return(cls, NULL, NULL, 1, descs);
+		set.reserve = 1;
+		KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+						      MPOOL_CONFIG_RESERVE), 0);
+		set.reserve = MPOOL_NONE;
+		KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+						      MPOOL_CONFIG_RESERVE), 0);
+		mpool_stock_return(cls, NULL, NULL, 7, descs + 1);
+		set.max[0] = 1;
+		set.max[1] = 1;
+		set.max[2] = 1;
+		KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set, max), 0);
+		KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 1ULL);
+		set.max[0] = 8;
+		set.max[1] = 8;
+		set.max[2] = 8;
+		KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set, max), 0);
+	}
 }
 
 /* The pin outlives the pool: its last put gives the page to the system. */
@@ -373,6 +420,7 @@ static struct kunit_case stock_cases[] = {
 	KUNIT_CASE(a_look_that_is_asked_for_sees_all_that_were_pinned),
 	KUNIT_CASE(nobody_waits_for_all_that_is_dirty),
 	KUNIT_CASE(all_that_is_dirty_can_be_leased_at_once),
+	KUNIT_CASE(what_is_being_cleaned_is_found_by_a_change),
 	KUNIT_CASE_PARAM(pinned_at_the_end_is_left_to_the_pin, size_gen_params),
 	KUNIT_CASE(the_end_counts_what_it_abandons),
 	KUNIT_CASE(the_kernel_gets_clean_stock_at_the_limit),

@@ -21,6 +21,7 @@ static struct kunit_suite *suites[] = {
 	&mpool_class_suite,
 	&mpool_wait_suite,
 	&mpool_starve_suite,
+	&mpool_told_suite,
 	&mpool_stock_suite,
 	&mpool_recall_suite,
 	&mpool_events_suite,

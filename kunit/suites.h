@@ -25,6 +25,7 @@ extern struct kunit_suite mpool_reserve_suite;
 extern struct kunit_suite mpool_use_suite;
 extern struct kunit_suite mpool_wait_suite;
 extern struct kunit_suite mpool_starve_suite;
+extern struct kunit_suite mpool_told_suite;
 extern struct kunit_suite mpool_stock_suite;
 extern struct kunit_suite mpool_recall_suite;
 extern struct kunit_suite mpool_events_suite;
