@@ -42,7 +42,8 @@ file == 2 {
 		for (s = 1; s <= m; s++) {
 			if (!matches(list[s], f[2], f[3], f[4]))
 				continue
-			met[a, s] = 1
+			if (f[1] != "skip")
+				met[a, s] = 1
 			count[a, f[1]]++
 			if (f[1] == "pass" && !((a, f[2]) in seen)) {
 				seen[a, f[2]] = 1

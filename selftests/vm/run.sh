@@ -108,6 +108,8 @@ machine() {
 	if [ "${GCOV:-0}" = 1 ]; then
 		sed -n 's/\r$//; s/^gcov //p' "$dir/results" | base64 -d >"$dir/gcov.tgz"
 	fi
+	# before and after those that were asked for
+	[ "$mode" != tests ] || set -- load "$@" unload
 	awk -v bed="${label:-$bed}" -v tests="$*" -v why="$why" -f "$VM_DIR/tap.awk" \
 		"$dir/results" >"$dir/cases"
 	cat "$dir/cases" >>"$cases"

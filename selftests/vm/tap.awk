@@ -31,7 +31,7 @@ function close_below(d,		i)
 function begin(name,	i)
 {
 	test = name
-	begun[name] = 1
+	begun[name]++
 	failures = results = faults = 0
 	last = reason = remark = ""
 	for (i in plan)
@@ -184,8 +184,9 @@ function result_line(d, ok, name,	skip, i, parent)
 }
 
 /^status / && $2 != 0 {
+	broken = "what runs the tests ended with " $0
 	if (why == "")
-		why = "what runs the tests ended with " $0
+		why = broken
 	next
 }
 
@@ -200,10 +201,15 @@ END {
 	}
 	n = split(tests, list, " ")
 	for (i = 1; i <= n; i++) {
-		if (!(list[i] in begun)) {
+		# twice where it is there twice
+		if (begun[list[i]]-- <= 0) {
 			test = list[i]
 			out("fail", "all", "it was not run: " (why != "" ? why : "the machine stopped"))
 		}
+	}
+	if (ended && broken != "") {
+		test = "machine"
+		out("fail", "status", broken)
 	}
 	if (!ended) {
 		test = "machine"
