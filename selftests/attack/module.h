@@ -66,6 +66,9 @@ FIXTURE_SETUP(attack)
 {
 	self->fd = open_module("mpool");
 	ASSERT_LE(0, self->fd);
+	/* What a test before this left, if it failed. */
+	delete("mpool_callbacks");
+	delete("mpool_producer");
 	ASSERT_EQ(0, delete_in_the_end());
 }
 
