@@ -34,6 +34,7 @@
  * @thread: itself
  * @fd: what it polls, or an epoll that has that
  * @by_epoll: by epoll_wait()
+ * @closed: its file may be closed meanwhile
  * @events: asked of poll(); epoll has its own
  * @ms: how long
  * @revents: what came: 0 at the end of the time, or a negative errno
@@ -42,6 +43,7 @@ struct waiter {
 	pthread_t thread;
 	int fd;
 	bool by_epoll;
+	bool closed;
 	short events;
 	int ms;
 	int revents;
@@ -132,7 +134,7 @@ static void *wait_one(void *arg)
 	 * meanwhile; an epoll knows files, not their numbers.
 	 */
 	sigfillset(&all);
-	if (!w->by_epoll)
+	if (w->closed && !w->by_epoll)
 		pthread_sigmask(SIG_BLOCK, &all, NULL);
 	w->revents = w->by_epoll ? epoll_one(w->fd, w->ms) :
 				   mt_poll(w->fd, w->events, w->ms);
@@ -248,7 +250,7 @@ TEST_F(ends, of_leases)
 {
 	__u64 id = mt_client_id(self->pool.name, self->leases[0].handle);
 	struct mpool_event events[MAX + 1];
-	struct waiter holder;
+	struct waiter holder = {};
 	int epoll = epoll_create1(0);
 	__u64 since;
 
@@ -275,6 +277,7 @@ TEST_F(ends, of_the_file)
 {
 	__u64 since;
 
+	self->w.closed = true;
 	ASSERT_EQ(0, start(&self->w, self->client.fd, self->epoll, POLLOUT,
 			   variant));
 	if (variant->by_epoll) {
@@ -306,6 +309,7 @@ TEST_F(ends, of_the_pool)
 {
 	__u64 since;
 
+	self->w.closed = true;
 	ASSERT_EQ(0, start(&self->w, self->client.fd, self->epoll, POLLOUT,
 			   variant));
 	EXPECT_EQ(-EBUSY, mt_destroy(self->pool.fd, self->pool.name));
@@ -329,14 +333,14 @@ TEST_F(ends, of_the_pool)
 TEST_F(ends, with_many_sleepers)
 {
 	int again = dup(self->client.fd), second = epoll_create1(0);
-	struct waiter w[3];
+	struct waiter w[3] = { {}, { .closed = true } };
 	__u64 since;
 
 	ASSERT_EQ(0, start(&w[0], self->client.fd, self->epoll, POLLOUT,
 			   variant));
 	ASSERT_EQ(0, start(&w[1], again, second, POLLOUT, variant));
 	w[2] = (struct waiter) {
-		.fd = again, .events = POLLOUT, .ms = LONG_MS,
+		.fd = again, .events = POLLOUT, .ms = LONG_MS, .closed = true,
 	};
 	ASSERT_EQ(0, pthread_create(&w[2].thread, NULL, wait_one, &w[2]));
 	mt_sleep_ms(MOMENT_MS);

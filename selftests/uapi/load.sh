@@ -126,6 +126,7 @@ busy_names() {
 		refused=$(load "$p" 2>&1 || true)
 		must "$p is busy: $refused" [ "${refused%busy}" != "$refused" ]
 		nothing_left
+		! loaded || unload
 	done
 }
 
