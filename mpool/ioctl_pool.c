@@ -69,21 +69,11 @@ int mpool_ioctl_info(struct mpool_call *call)
 
 static int create_allowed(const char *name, struct mpool_config *cfg)
 {
-	struct mpool *pool;
-	u64 bytes;
-	int err;
+	int err = mpool_allowance_check(&cfg->settings);
 
-	err = mpool_allowance_check(&cfg->settings);
 	if (err)
 		return err;
-	bytes = cfg->settings.max_bytes;
-	err = mpool_allowance_take(bytes);
-	if (err)
-		return err;
-	pool = mpool_registry_add_allowed(name, cfg, bytes);
-	if (IS_ERR(pool))
-		mpool_allowance_put(bytes);
-	return PTR_ERR_OR_ZERO(pool);
+	return PTR_ERR_OR_ZERO(mpool_registry_add_allowed(name, cfg));
 }
 
 /**

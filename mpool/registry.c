@@ -169,6 +169,28 @@ static int publish(struct mpool *pool, struct passing *making)
 	return err;
 }
 
+/* Its name is the caller's, and the pool's own if this succeeds. */
+static struct mpool *pool_make(struct passing *making,
+			       const struct mpool_config *cfg, bool owned,
+			       u64 allowance, struct module *owner)
+{
+	struct mpool *pool = mpool_pool_new(making->name, cfg);
+	int err;
+
+	if (IS_ERR(pool))
+		return pool;
+	pool->owned = owned;
+	pool->allowance = allowance;
+	if (pool->ctor || pool->reset)
+		pool->owner = owner;
+	err = publish(pool, making);
+	if (err) {
+		mpool_pool_end(pool);
+		return ERR_PTR(err);
+	}
+	return pool;
+}
+
 static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
 			      bool owned, u64 allowance,
 			      struct module *owner)
@@ -183,23 +205,19 @@ static struct mpool *pool_add(const char *name, const struct mpool_config *cfg,
 	err = name_take(&making);
 	if (err)
 		return ERR_PTR(err);
-	mpool_hold(MPOOL_HOLD_MAKING);
-	pool = mpool_pool_new(making.name, cfg);
-	if (IS_ERR(pool)) {
-		name_give_back(&making);
-		return pool;
+	/* Who waits for a name has nothing that others may lack. */
+	if (allowance)
+		err = mpool_allowance_take(allowance);
+	pool = ERR_PTR(err);
+	if (!err) {
+		mpool_hold(MPOOL_HOLD_MAKING);
+		pool = pool_make(&making, cfg, owned, allowance, owner);
+		if (IS_ERR(pool) && allowance)
+			mpool_allowance_put(allowance);
 	}
-	pool->owned = owned;
-	pool->allowance = allowance;
-	if (pool->ctor || pool->reset)
-		pool->owner = owner;
-	err = publish(pool, &making);
-	if (err) {
-		/* Its name is free once it is gone. */
-		mpool_pool_end(pool);
+	/* The name is free once nothing is left of the pool. */
+	if (IS_ERR(pool))
 		name_give_back(&making);
-		return ERR_PTR(err);
-	}
 	return pool;
 }
 
@@ -227,18 +245,16 @@ struct mpool *mpool_registry_add(const char *name,
 /**
  * mpool_registry_add_allowed() - the same, by ioctl without CAP_SYS_ADMIN
  * @name: the name
- * @cfg: the configuration
- * @allowance: bytes that were taken for it, not 0; on success put when the pool
- *	is gone
+ * @cfg: the configuration; its max_bytes, not 0, count against the allowance of
+ *	all such pools until this one is gone
  *
  * Context: as mpool_registry_add().
- * Return: likewise.
+ * Return: likewise; ERR_PTR(-EDQUOT): there is not that much left.
  */
 struct mpool *mpool_registry_add_allowed(const char *name,
-					 const struct mpool_config *cfg,
-					 u64 allowance)
+					 const struct mpool_config *cfg)
 {
-	return pool_add(name, cfg, true, allowance, NULL);
+	return pool_add(name, cfg, true, cfg->settings.max_bytes, NULL);
 }
 
 /* The last reference is gone; the mutex is held, and let go meanwhile. */

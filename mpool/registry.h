@@ -28,8 +28,7 @@ bool mpool_name_valid(const char *name);
 struct mpool *mpool_registry_add(const char *name,
 				 const struct mpool_config *cfg, bool owned);
 struct mpool *mpool_registry_add_allowed(const char *name,
-					 const struct mpool_config *cfg,
-					 u64 allowance);
+					 const struct mpool_config *cfg);
 struct mpool *mpool_registry_get(const char *name);
 void mpool_registry_put(struct mpool *pool);
 int mpool_registry_remove(struct mpool *pool, bool trusted);

@@ -32,6 +32,7 @@
 
 /* A pool of a member of the group that may make some. */
 #define MADE		"held-made"
+#define ANOTHER		"held-another"
 #define GROUP		990
 
 FIXTURE(attack)
@@ -93,6 +94,7 @@ FIXTURE_TEARDOWN(attack)
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	mt_destroy(self->pool.fd, MADE);
+	mt_destroy(self->pool.fd, ANOTHER);
 	set_parameter(PARAMETERS "create_gid", "-1");
 	set_parameter(PARAMETERS "create_max_pools", "16");
 	EXPECT_EQ(0, mt_public_device(false));
@@ -338,14 +340,19 @@ static int become_member(void)
 	return setgroups(1, &gid) || setgid(MT_NOBODY) || setuid(MT_NOBODY);
 }
 
-static int make_pool(void *cfg)
+static int make_named(const char *name, void *cfg)
 {
 	int fd;
 
 	if (become_member())
 		return 255;
 	fd = mt_open(O_RDWR);
-	return fd < 0 ? 254 : -mt_create(fd, MADE, cfg);
+	return fd < 0 ? 254 : -mt_create(fd, name, cfg);
+}
+
+static int make_pool(void *cfg)
+{
+	return make_named(MADE, cfg);
 }
 
 static int end_pool(void *arg)
@@ -472,13 +479,14 @@ TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
 	struct mpool_pool_config eager = { .flags = MPOOL_POOL_EAGER };
 	struct mpool_pool_config public = { .mode = 0606 };
 	struct met *met = mt_shared(sizeof(*met));
-	int maker, pid, namesake;
+	int maker, pid, namesake, another;
 	unsigned long i;
 
 	if (access(PARAMETERS "hold", W_OK))
 		SKIP(return, "this kernel was not made to be failed");
 	ASSERT_EQ(0, mt_public_device(true));
 	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	ASSERT_EQ(0, set_parameter(PARAMETERS "create_max_pools", "2"));
 	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &public,
 			       MPOOL_CONFIG_MODE));
 	for (i = 0; i < rounds; i++) {
@@ -502,9 +510,17 @@ TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
 			_exit(make_pool(NULL));
 		mt_sleep_ms(100);
 		EXPECT_EQ(0, waitpid(namesake, NULL, WNOHANG));
+		/* While he waits he has nothing of what the group may have. */
+		another = fork();
+		ASSERT_LE(0, another);
+		if (!another)
+			_exit(make_named(ANOTHER, NULL));
+		EXPECT_EQ(0, await_held(2));
 		ASSERT_EQ(0, hold(POINT_NONE));
 		EXPECT_EQ(0, mt_wait(maker));
 		EXPECT_EQ(EEXIST, mt_wait(namesake));
+		EXPECT_EQ(0, mt_wait(another));
+		EXPECT_EQ(0, mt_destroy(self->pool.fd, ANOTHER));
 		EXPECT_EQ(0, mt_wait(pid));
 		EXPECT_EQ(2, met->some);
 		EXPECT_EQ(-EDQUOT, met->now);
