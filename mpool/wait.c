@@ -207,45 +207,21 @@ static void *reserve_surplus(struct mpool_class *cls)
 	return buf;
 }
 
-/*
- * Whoever may have of it, in turn; leases, which may not, do not stand before
- * them.  Says whether any had.
- */
-static bool reserve_serve(struct mpool_class *cls)
-{
-	struct waiter *w, *next;
-	bool served = false;
-	void *buf;
-
-	lockdep_assert_held(&cls->lock);
-	list_for_each_entry_safe(w, next, &cls->waiters, node) {
-		if (!w->how->reserve)
-			continue;
-		buf = reserve_take(cls);
-		if (!buf)
-			break;
-		atomic64_inc(&cls->handed);
-		hand_over(w, buf);
-		served = true;
-	}
-	return served;
-}
-
 /**
  * mpool_reserve_retarget() - have more or fewer buffers set aside from now on
  * @cls: the class
  * @target: how many
  * @more: buffers to put there, hidden and the caller's; gone afterwards
  *
- * Who waits for what a reserve is for has it first.  What is too much is idle
- * then.  What lacks comes with frees, for which the class is slow meanwhile.
+ * What is too much is idle then.  What lacks comes with frees, for which the
+ * class is slow meanwhile.  Who waits is to be told by the caller.
  *
  * Context: process, may sleep.
  */
 void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
 			    struct mpool_chain *more)
 {
-	bool was_short, is_short, served;
+	bool was_short, is_short;
 	unsigned long flags;
 	void *buf;
 
@@ -262,10 +238,7 @@ void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
 		mpool_slow_begin(cls);
 	else if (was_short && !is_short)
 		mpool_slow_end(cls);
-	served = reserve_serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	if (served)
-		mpool_use_changed(cls);
 	while ((buf = reserve_surplus(cls))) {
 		mpool_slow_put(cls, buf, false);
 		cond_resched();
@@ -508,6 +481,27 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 	return w->buf;
 }
 
+/* Of a reserve, for those behind one who may have nothing of it, and found none. */
+static void reserve_pass(struct mpool_class *cls)
+{
+	struct waiter *w, *next;
+	unsigned long flags;
+	void *buf;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	list_for_each_entry_safe(w, next, &cls->waiters, node) {
+		if (!w->how->reserve)
+			continue;
+		buf = reserve_take(cls);
+		if (!buf)
+			break;
+		atomic64_inc(&cls->handed);
+		hand_over(w, buf);
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	mpool_use_changed(cls);
+}
+
 static void wait_tell(struct mpool_class *cls, int err, u64 ns)
 {
 	mpool_hist_count(&cls->wait_ns, ns);
@@ -579,6 +573,8 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 				WRITE_ONCE(w.retry, true);
 				continue;
 			}
+			if (!how->reserve && READ_ONCE(cls->nr_reserve))
+				reserve_pass(cls);
 		}
 		if (signal_pending_state(how->state, current))
 			err = -EINTR;

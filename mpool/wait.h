@@ -20,7 +20,7 @@ struct mpool_class;
  * struct mpool_wait_how - how somebody waits for a buffer
  * @state: TASK_KILLABLE or TASK_INTERRUPTIBLE
  * @deadline: absolute CLOCK_MONOTONIC, KTIME_MAX for no limit
- * @reserve: a larger reserve is for this one, too
+ * @reserve: a reserve is for this one, too; @grow looks there when all else fails
  * @grow: tries to make a buffer; called without locks, may sleep; an ERR_PTR
  *	ends the wait
  * @arg: for @grow
