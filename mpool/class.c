@@ -185,6 +185,12 @@ static void class_put_new(struct mpool_class *cls, unsigned int nr,
 		mpool_slow_put(cls, bufs[i], false);
 }
 
+/* Fewer may be for want of memory, too, and room was set aside for all. */
+static void class_grown(struct mpool_class *cls, unsigned int want, int got)
+{
+	mpool_wait_grown(cls, got > 0 && got < (int)want ? -ENOMEM : got);
+}
+
 /**
  * mpool_class_fill() - make buffers ahead of their use
  * @cls: the class
@@ -197,17 +203,17 @@ static void class_put_new(struct mpool_class *cls, unsigned int nr,
 int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
 {
 	void *bufs[BATCH];
+	unsigned int want;
 	int have, got;
 
 	while ((have = atomic_read(&cls->backed)) < (int)nr) {
 		/* They may be millions. */
-		if (fatal_signal_pending(current)) {
-			mpool_wait_kick(cls);
+		if (fatal_signal_pending(current))
 			return -EINTR;
-		}
-		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN,
-				       nr - have, bufs);
-		mpool_wait_grown(cls, got);
+		want = min_t(unsigned int, nr - have, BATCH);
+		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN, want,
+				       bufs);
+		class_grown(cls, want, got);
 		if (got == -ENOSPC)
 			return 0;
 		if (got < 0)
@@ -252,7 +258,7 @@ unsigned int mpool_class_target(const struct mpool_class *cls)
  */
 void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 {
-	unsigned int target = mpool_class_target(cls);
+	unsigned int target = mpool_class_target(cls), want;
 	void *bufs[BATCH], *buf;
 	int got, have;
 
@@ -268,14 +274,14 @@ void *mpool_class_grow_batch(struct mpool_class *cls, gfp_t gfp, int *err)
 	/* Who is killed has no use for more than what he asked for. */
 	while ((have = atomic_read(&cls->backed)) < (int)target &&
 	       !fatal_signal_pending(current)) {
-		got = mpool_class_grow(cls, gfp, target - have, bufs);
+		want = min_t(unsigned int, target - have, BATCH);
+		got = mpool_class_grow(cls, gfp, want, bufs);
+		class_grown(cls, want, got);
 		if (got < 0)
 			break;
 		class_put_new(cls, got, bufs);
 		cond_resched();
 	}
-	/* The last round may have had fewer than it set room aside for. */
-	mpool_wait_grown(cls, fatal_signal_pending(current) ? -ENOMEM : got);
 	return buf;
 }
 
@@ -303,8 +309,7 @@ void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp)
 	gfp &= ~__GFP_DIRECT_RECLAIM;
 	gfp |= __GFP_NOMEMALLOC | __GFP_THISNODE | __GFP_NOWARN;
 	got = mpool_class_grow(cls, gfp, more, bufs);
-	/* Fewer may be for want of memory, too. */
-	mpool_wait_grown(cls, got > 0 && got < (int)more ? -ENOMEM : got);
+	class_grown(cls, more, got);
 	if (got < 0)
 		return NULL;
 	mpool_depot_peak(cls);

@@ -13,6 +13,7 @@
 
 #include "class.h"
 #include "limits.h"
+#include "pool.h"
 #include "recall.h"
 #include "reclaim.h"
 #include "reserve.h"
@@ -82,18 +83,22 @@ static int take_new(struct mpool_class *cls, const struct mpool_limits *trial,
 	return got;
 }
 
-/* At a limit, what is idle for somebody who is charged for it. */
+/*
+ * At a limit, what is idle for somebody who is charged for it.  When nothing
+ * comes in its place, that is free, unless it was taken already.
+ */
 static int take_charged(struct mpool_class *cls,
 			const struct mpool_limits *trial,
 			struct mpool_aside *aside)
 {
-	struct mpool_desc *desc = mpool_stock_take_others(cls, NULL);
+	struct mpool_desc *desc = NULL;
 	void *buf;
 
+	if (cls->paged)
+		desc = mpool_stock_take_others(cls, NULL);
 	if (!desc)
 		return -ENOSPC;
 	buf = mpool_class_replace(cls, GFP_KERNEL, desc->addr);
-	/* Then its place is free, or was taken already. */
 	if (!buf)
 		return take_new(cls, trial, aside);
 	chain_add(cls, &aside->idle, buf);
@@ -130,16 +135,52 @@ static int take_one(struct mpool_class *cls, const struct mpool_limits *trial,
 
 	if (err)
 		err = take_new(cls, trial, aside);
-	if (err != -ENOSPC || !cls->paged)
+	if (err == -ENOSPC)
+		err = take_charged(cls, trial, aside);
+	return err;
+}
+
+static void call_back(struct mpool_class *cls)
+{
+	mpool_recall(cls, UINT_MAX, 0);
+}
+
+/* In the class, and where its own limit is not what lacks, in all of the pool. */
+static void visit_paged(struct mpool_class *cls,
+			   const struct mpool_limits *trial,
+			   void (*fn)(struct mpool_class *cls))
+{
+	struct mpool *pool = cls->pool;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *other = mpool_pool_peek(pool, i);
+
+		if (other && other->paged &&
+		    (other == cls || !mpool_limits_full(cls, trial)))
+			fn(other);
+	}
+}
+
+/*
+ * Also what clients keep, then what the cleaners have in their hands.  Only for
+ * who changes settings: a class is made by allocations, which may not ask for
+ * what is kept.
+ */
+static int take_hidden(struct mpool_class *cls,
+		       const struct mpool_limits *trial,
+		       struct mpool_aside *aside)
+{
+	int err = take_one(cls, trial, aside);
+
+	if (err != -ENOSPC || !trial)
 		return err;
-	/* What clients keep; then what the cleaner has in its hands. */
-	mpool_recall(cls, 1, 0);
-	if (!take_ready(cls, aside) || !take_charged(cls, trial, aside))
-		return 0;
-	mpool_stock_await(cls);
-	if (!take_ready(cls, aside))
-		return 0;
-	return take_charged(cls, trial, aside);
+	visit_paged(cls, trial, call_back);
+	err = take_one(cls, trial, aside);
+	if (err != -ENOSPC)
+		return err;
+	visit_paged(cls, trial, mpool_stock_await);
+	return take_one(cls, trial, aside);
 }
 
 static unsigned int aside_nr(const struct mpool_aside *aside)
@@ -186,8 +227,8 @@ int mpool_reserve_gather(struct mpool_class *cls, unsigned int target,
 		mpool_drain_end(cls);
 	}
 	while (!err && READ_ONCE(cls->nr_reserve) + aside_nr(aside) < target) {
-		err = fatal_signal_pending(current) ? -EINTR :
-						      take_one(cls, trial, aside);
+		err = fatal_signal_pending(current) ?
+		      -EINTR : take_hidden(cls, trial, aside);
 		cond_resched();
 	}
 	class_slow(cls, false);
