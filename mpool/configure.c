@@ -43,21 +43,43 @@ static void class_publish(struct mpool_class *cls,
 	WRITE_ONCE(cls->max, max);
 	if (!fewer && aside)
 		mpool_reserve_commit(cls, set->reserve, aside);
+	mpool_class_lease_max(cls);
 }
 
-/* Of what is idle; or of what clients keep, who lose their mappings. */
-static void class_give_back(struct mpool_class *cls, unsigned int nr, bool kept)
+static unsigned int class_give_idle(struct mpool_class *cls, unsigned int nr,
+				    bool drain)
 {
-	unsigned int done;
+	unsigned int done = mpool_reclaim_class(cls, 0, nr, drain);
 
-	if (kept && !mpool_recall(cls, nr, 0))
-		return;
-	done = mpool_reclaim_class(cls, 0, nr, !kept);
 	if (!cls->paged || done == nr)
-		return;
+		return done;
 	/* The one that the cleaner had in its hands meanwhile. */
 	mpool_stock_await(cls);
-	mpool_reclaim_class(cls, 0, nr - done, false);
+	return done + mpool_reclaim_class(cls, 0, nr - done, false);
+}
+
+/*
+ * What clients keep, who lose their mappings.  Some of it may be pinned, and is
+ * of no use; what they come to keep meanwhile stays, so that there is an end.
+ */
+static void class_give_kept(struct mpool_class *cls, unsigned int nr)
+{
+	unsigned int kept = atomic_read(&cls->stock.cached), got;
+
+	do {
+		got = kept ? mpool_recall(cls, min(nr, kept), 0) : 0;
+		kept -= got;
+		/* Also when others had called it back. */
+		nr -= class_give_idle(cls, nr, false);
+	} while (got && nr);
+}
+
+static void class_give_back(struct mpool_class *cls, unsigned int nr, bool kept)
+{
+	if (!kept)
+		class_give_idle(cls, nr, true);
+	else if (cls->paged)
+		class_give_kept(cls, nr);
 }
 
 /* What is idle above a class's limit goes; what is in use goes later. */
@@ -312,10 +334,12 @@ int mpool_pool_configure(struct mpool *pool,
  * keeps to the limits of this call, higher or lower.  Magazines keep the size
  * that the class was made with.
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; takes page locks of leased memory, so not for who
+ * may be asked to free memory himself.
  * Return: 0; -EINVAL; -ENOSPC or -ENOMEM when a reserve that is raised cannot be
  * had, -EINTR when a fatal signal came before.  After an error nothing is changed,
- * but that idle buffers of other classes may have gone to the system to make room.
+ * but that idle buffers of other classes may have gone to the system to make room,
+ * and clients may have lost what they kept.
  */
 int mpool_configure(struct mpool *pool, const struct mpool_pool_config *set,
 		    u64 mask)
