@@ -25,6 +25,7 @@ struct kt_thread {
 	int (*fn)(void *arg);
 	void *arg;
 	int ret;
+	bool begun;
 };
 
 int kt_init(struct kunit *test)
@@ -265,6 +266,7 @@ static int thread_fn(void *arg)
 	struct kt_thread *t = arg;
 
 	allow_signal(SIGKILL);
+	WRITE_ONCE(t->begun, true);
 	t->ret = t->fn(t->arg);
 	complete(&t->done);
 	return 0;
@@ -296,10 +298,13 @@ bool kt_ended(struct kt_thread *t)
 	return completion_done(&t->done);
 }
 
-/* Is a thread blocked, in whatever it was started for? */
+/*
+ * Is a thread blocked, in whatever it was started for?  Before that kthread() has
+ * it look parked for a moment, when it is not to be killed yet.
+ */
 bool kt_asleep(struct kt_thread *t)
 {
-	return !kt_ended(t) && !task_is_running(t->task);
+	return READ_ONCE(t->begun) && !kt_ended(t) && !task_is_running(t->task);
 }
 
 void kt_kill(struct kt_thread *t)

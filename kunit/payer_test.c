@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "ahead.h"
+#include "backing.h"
 #include "helpers.h"
 #include "payer.h"
 #include "payers.h"
@@ -258,6 +259,39 @@ static void a_reserve_is_made_in_their_place(struct kunit *test)
 }
 
 /* Growth of one is by what he has, and not by what the class has. */
+static unsigned int alloc_nothing(struct mpool_class *cls, gfp_t gfp, int node,
+				  unsigned int nr, void **bufs)
+{
+	return 0;
+}
+
+/* Its place is free then: no limit is in the way. */
+static void without_memory_none_comes_in_its_place(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, SOME);
+	struct mpool_pool_config set = { .reserve = 1 };
+	struct mpool_payer *p = new_payer(test, cls);
+	const struct mpool_backing_ops *real = cls->ops;
+	struct mpool_backing_ops none = *real;
+	struct mpool_desc *desc;
+	void **bufs;
+
+	KUNIT_ASSERT_EQ(test, take(cls, p, 1, &desc), 1);
+	give(cls, p, 1, &desc);
+	KUNIT_EXPECT_TRUE(test, all_clean(cls, 1));
+	bufs = kt_take(test, cls, SOME - 1);
+	none.alloc = alloc_nothing;
+	cls->ops = &none;
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE), -ENOMEM);
+	cls->ops = real;
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, SOME - 1ULL);
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE), 0);
+	kt_give(cls, SOME - 1, bufs);
+	leave(cls, p);
+}
+
 static void growth_is_by_ones_own(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, SZ_4K, 100);
@@ -327,6 +361,7 @@ static struct kunit_case payer_cases[] = {
 	KUNIT_CASE(the_last_client_leaves_nothing),
 	KUNIT_CASE(a_pin_outlives_the_payer),
 	KUNIT_CASE(a_reserve_is_made_in_their_place),
+	KUNIT_CASE(without_memory_none_comes_in_its_place),
 	KUNIT_CASE(growth_is_by_ones_own),
 	KUNIT_CASE(the_oldest_go_first),
 	{}

@@ -210,6 +210,29 @@ static void it_can_be_set_aside(struct kunit *test)
 	ends(k);
 }
 
+/* In another class, where the pool's bytes are. */
+static void it_makes_room_to_be_set_aside(struct kunit *test)
+{
+	struct mpool_config cfg = {
+		.settings = {
+			.initial = { MPOOL_NONE, MPOOL_NONE, MPOOL_NONE },
+			.max_bytes = SZ_16K,
+			.growth_percent = 100,
+		},
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct mpool_class *cls = kt_class(test, pool, SZ_4K);
+	struct mpool_pool_config set = { .reserve = 1 };
+	struct keeper *k = keeps(test, kt_class(test, pool, SZ_8K), 2);
+
+	KUNIT_EXPECT_EQ(test, mpool_configure(pool, &set, MPOOL_CONFIG_RESERVE),
+			0);
+	KUNIT_EXPECT_EQ(test, k->nr, 0U);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 1ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(k->cls).reserve, 1ULL);
+	ends(k);
+}
+
 /* Both of the two that are kept are in the way of one twice as large. */
 static void all_that_is_kept_makes_room_at_once(struct kunit *test)
 {
@@ -267,6 +290,7 @@ static struct kunit_case recall_cases[] = {
 	KUNIT_CASE(a_trim_gives_it_to_the_system),
 	KUNIT_CASE(a_lower_limit_gives_it_to_the_system),
 	KUNIT_CASE(it_can_be_set_aside),
+	KUNIT_CASE(it_makes_room_to_be_set_aside),
 	KUNIT_CASE(all_that_is_kept_makes_room_at_once),
 	KUNIT_CASE(at_its_own_limit_nobody_else_is_asked),
 	{}

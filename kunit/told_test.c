@@ -293,6 +293,32 @@ static void a_larger_reserve_serves_who_may_have_of_it(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).reserve == 2));
 }
 
+/* Where more can be made, that is what they get, and the reserve stays. */
+static void a_larger_reserve_stays_where_there_is_room(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, 4);
+	struct mpool_pool_config set = { .max = { 0, 8 }, .reserve = 2 };
+	struct kt_want a = { cls }, b = { cls };
+	void **bufs = kt_take(test, cls, 4);
+	struct kt_thread *first, *second;
+
+	first = kt_start(test, -1, kt_want_one, &a);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 1 &&
+					 kt_asleep(first)));
+	second = kt_start(test, -1, kt_want_one, &b);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 2 &&
+					 kt_asleep(second)));
+	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
+					      MPOOL_CONFIG_RESERVE |
+					      MPOOL_CONFIG_MAX_MEDIUM), 0);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_ended(first) && kt_ended(second)));
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).backed, 8ULL);
+	kt_served_at_once(test, &a, first);
+	kt_served_at_once(test, &b, second);
+	kt_give(cls, 4, bufs);
+}
+
 static struct kunit_case told_cases[] = {
 	KUNIT_CASE(room_not_used_serves_the_class),
 	KUNIT_CASE(room_not_used_serves_other_classes),
@@ -302,6 +328,7 @@ static struct kunit_case told_cases[] = {
 	KUNIT_CASE(room_who_is_killed_did_not_use_serves),
 	KUNIT_CASE(what_was_gathered_in_vain_serves_others),
 	KUNIT_CASE(a_larger_reserve_serves_who_may_have_of_it),
+	KUNIT_CASE(a_larger_reserve_stays_where_there_is_room),
 	{}
 };
 

@@ -62,6 +62,7 @@ struct mpool_records;
  * @nr_reserve: how many
  * @reserve_target: how many there should be; also read by READ_ONCE
  * @max: most buffers backed; READ_ONCE, written under the pool's mutex
+ * @lease_max: most leases, @max less @reserve_target, in one word; as @max
  * @initial: buffers that a first miss makes and a cleanup leaves; as @max
  * @backed: buffers made and not given back; reserved before they are made
  * @out: buffers not in any depot (magazines, users, stock); for @peak
@@ -130,6 +131,7 @@ struct mpool_class {
 	unsigned int reserve_target;
 
 	unsigned int max ____cacheline_aligned;
+	unsigned int lease_max;
 	unsigned int initial;
 	atomic_t backed;
 	atomic_t out;
@@ -227,6 +229,13 @@ static inline size_t mpool_class_cost(const struct mpool_class *cls)
 }
 
 /* What was given back shall be the system's, and not a cache's. */
+/* The caller has the pool's lock. */
+static inline void mpool_class_lease_max(struct mpool_class *cls)
+{
+	WRITE_ONCE(cls->lease_max,
+		   cls->max - min(cls->max, cls->reserve_target));
+}
+
 static inline void mpool_class_tidy(struct mpool_class *cls)
 {
 	if (cls->ops->tidy)

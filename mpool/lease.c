@@ -325,12 +325,10 @@ static int take_full(struct take *t)
 /* How many leases of the class there can be at best. */
 static unsigned int take_limit(struct mpool_class *cls)
 {
-	unsigned int max = READ_ONCE(cls->max);
-	unsigned int reserve = READ_ONCE(cls->reserve_target);
 	unsigned long bytes = min(READ_ONCE(cls->pool->max_bytes),
 				  READ_ONCE(cls->pool->tier_max[cls->tier]));
 
-	return min_t(unsigned long, max > reserve ? max - reserve : 0,
+	return min_t(unsigned long, READ_ONCE(cls->lease_max),
 		     bytes / mpool_class_cost(cls));
 }
 

@@ -60,6 +60,7 @@ static struct mpool_class *class_new(struct mpool *pool, unsigned int index)
 		mpool_class_destroy(cls);
 		return ERR_PTR(err);
 	}
+	mpool_class_lease_max(cls);
 	mpool_reclaim_add(cls);
 	mpool_starve_join(pool, cls);
 	return cls;
