@@ -147,8 +147,8 @@ static void call_back(struct mpool_class *cls)
 
 /* In the class, and where its own limit is not what lacks, in all of the pool. */
 static void visit_paged(struct mpool_class *cls,
-			   const struct mpool_limits *trial,
-			   void (*fn)(struct mpool_class *cls))
+			const struct mpool_limits *trial,
+			void (*fn)(struct mpool_class *cls))
 {
 	struct mpool *pool = cls->pool;
 	unsigned int i;
