@@ -55,9 +55,11 @@ struct mpool_records;
  * @depots: by node id, one for each possible node; constant
  * @cache_name: name of @cache
  * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
- *	@reserve_target; taken with interrupts off
+ *	@reserve_target, @reserve_waiters; taken with interrupts off
  * @slow_users: reasons to keep @slow
  * @waiters: who waits for a buffer, first come first
+ * @reserve_waiters: how many of them may have of the reserve; also read by
+ *	READ_ONCE
  * @reserve: buffers set aside
  * @nr_reserve: how many
  * @reserve_target: how many there should be; also read by READ_ONCE
@@ -126,6 +128,7 @@ struct mpool_class {
 	raw_spinlock_t lock ____cacheline_aligned;
 	unsigned int slow_users;
 	struct list_head waiters;
+	unsigned int reserve_waiters;
 	void *reserve;
 	unsigned int nr_reserve;
 	unsigned int reserve_target;
@@ -228,7 +231,6 @@ static inline size_t mpool_class_cost(const struct mpool_class *cls)
 	return cls->ops->payload(cls);
 }
 
-/* What was given back shall be the system's, and not a cache's. */
 /* The caller has the pool's lock. */
 static inline void mpool_class_lease_max(struct mpool_class *cls)
 {
@@ -236,6 +238,7 @@ static inline void mpool_class_lease_max(struct mpool_class *cls)
 		   cls->max - min(cls->max, cls->reserve_target));
 }
 
+/* What was given back shall be the system's, and not a cache's. */
 static inline void mpool_class_tidy(struct mpool_class *cls)
 {
 	if (cls->ops->tidy)

@@ -145,7 +145,7 @@ static void call_back(struct mpool_class *cls)
 	mpool_recall(cls, UINT_MAX, 0);
 }
 
-/* In the class, and where its own limit is not what lacks, in all of the pool. */
+/* The class, and those whose memory is of help to it. */
 static void visit_paged(struct mpool_class *cls,
 			const struct mpool_limits *trial,
 			void (*fn)(struct mpool_class *cls))
@@ -156,9 +156,15 @@ static void visit_paged(struct mpool_class *cls,
 	for (i = 0; i < pool->nr_classes; i++) {
 		struct mpool_class *other = mpool_pool_peek(pool, i);
 
-		if (other && other->paged &&
-		    (other == cls || !mpool_limits_full(cls, trial)))
-			fn(other);
+		if (!other || !other->paged)
+			continue;
+		/* Elsewhere nothing helps at the class's limit, or at the tier's. */
+		if (other != cls &&
+		    (mpool_limits_full(cls, trial) ||
+		     (other->tier != cls->tier &&
+		      mpool_limits_tier_lacks(cls, trial) > 0)))
+			continue;
+		fn(other);
 	}
 }
 
@@ -235,6 +241,54 @@ int mpool_reserve_gather(struct mpool_class *cls, unsigned int target,
 	return err;
 }
 
+/* One that is more than there should be. */
+static void *reserve_surplus(struct mpool_class *cls)
+{
+	unsigned long flags;
+	void *buf = NULL;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	if (cls->nr_reserve > cls->reserve_target) {
+		buf = cls->reserve;
+		cls->reserve = *mpool_buf_next(cls, buf);
+		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
+	}
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	return buf;
+}
+
+/*
+ * What is too much is idle then.  What lacks comes with frees, for which the
+ * class is slow meanwhile.  @more is hidden, and part of the reserve afterwards.
+ * Who waits is to be told by the caller.
+ */
+static void retarget(struct mpool_class *cls, unsigned int target,
+		     struct mpool_chain *more)
+{
+	bool was_short, is_short;
+	unsigned long flags;
+	void *buf;
+
+	raw_spin_lock_irqsave(&cls->lock, flags);
+	was_short = cls->nr_reserve < cls->reserve_target;
+	WRITE_ONCE(cls->reserve_target, target);
+	if (more->first) {
+		*more->last = cls->reserve;
+		cls->reserve = more->first;
+		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + more->nr);
+	}
+	is_short = cls->nr_reserve < target;
+	if (is_short && !was_short)
+		mpool_slow_begin(cls);
+	else if (was_short && !is_short)
+		mpool_slow_end(cls);
+	raw_spin_unlock_irqrestore(&cls->lock, flags);
+	while ((buf = reserve_surplus(cls))) {
+		mpool_slow_put(cls, buf, false);
+		cond_resched();
+	}
+}
+
 static void chain_join(struct mpool_chain *to, struct mpool_chain *chain)
 {
 	if (!chain->first)
@@ -268,7 +322,7 @@ void mpool_reserve_commit(struct mpool_class *cls, unsigned int target,
 		chain_join(&all, &aside->idle);
 		chain_join(&all, &aside->clean);
 	}
-	mpool_reserve_retarget(cls, target, &all);
+	retarget(cls, target, &all);
 }
 
 /**

@@ -7,10 +7,20 @@
 
 #include <linux/types.h>
 
-#include "wait.h"
-
 struct mpool_class;
 struct mpool_limits;
+
+/**
+ * struct mpool_chain - free buffers of one owner, linked by mpool_buf_next()
+ * @first: or NULL
+ * @last: where the last one's link is, while there is a first
+ * @nr: how many
+ */
+struct mpool_chain {
+	void *first;
+	void **last;
+	unsigned int nr;
+};
 
 /**
  * struct mpool_aside - buffers for a larger reserve, in nobody else's reach

@@ -84,9 +84,18 @@ void mpool_slow_end(struct mpool_class *cls)
 	smp_store_release(&cls->slow, 0);
 }
 
-static void hand_over(struct waiter *w, void *buf)
+/* Out of the queue; the caller has the lock. */
+static void wait_unlink(struct mpool_class *cls, struct waiter *w)
 {
+	if (list_empty(&w->node))
+		return;
 	list_del_init(&w->node);
+	WRITE_ONCE(cls->reserve_waiters, cls->reserve_waiters - w->how->reserve);
+}
+
+static void hand_over(struct mpool_class *cls, struct waiter *w, void *buf)
+{
+	wait_unlink(cls, w);
 	WRITE_ONCE(w->buf, buf);
 	/* The caller has the lock: @w is gone once its task can take it. */
 	wake_up_process(w->task);
@@ -104,7 +113,7 @@ static void serve(struct mpool_class *cls)
 		if (!buf)
 			return;
 		w = list_first_entry(&cls->waiters, struct waiter, node);
-		hand_over(w, buf);
+		hand_over(cls, w, buf);
 	}
 }
 
@@ -189,60 +198,6 @@ static void *reserve_take(struct mpool_class *cls)
 		mpool_slow_begin(cls);
 	WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
 	return buf;
-}
-
-/* One that is more than there should be. */
-static void *reserve_surplus(struct mpool_class *cls)
-{
-	unsigned long flags;
-	void *buf = NULL;
-
-	raw_spin_lock_irqsave(&cls->lock, flags);
-	if (cls->nr_reserve > cls->reserve_target) {
-		buf = cls->reserve;
-		cls->reserve = *mpool_buf_next(cls, buf);
-		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve - 1);
-	}
-	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	return buf;
-}
-
-/**
- * mpool_reserve_retarget() - have more or fewer buffers set aside from now on
- * @cls: the class
- * @target: how many
- * @more: buffers to put there, hidden and the caller's; gone afterwards
- *
- * What is too much is idle then.  What lacks comes with frees, for which the
- * class is slow meanwhile.  Who waits is to be told by the caller.
- *
- * Context: process, may sleep.
- */
-void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
-			    struct mpool_chain *more)
-{
-	bool was_short, is_short;
-	unsigned long flags;
-	void *buf;
-
-	raw_spin_lock_irqsave(&cls->lock, flags);
-	was_short = cls->nr_reserve < cls->reserve_target;
-	WRITE_ONCE(cls->reserve_target, target);
-	if (more->first) {
-		*more->last = cls->reserve;
-		cls->reserve = more->first;
-		WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + more->nr);
-	}
-	is_short = cls->nr_reserve < target;
-	if (is_short && !was_short)
-		mpool_slow_begin(cls);
-	else if (was_short && !is_short)
-		mpool_slow_end(cls);
-	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	while ((buf = reserve_surplus(cls))) {
-		mpool_slow_put(cls, buf, false);
-		cond_resched();
-	}
 }
 
 /**
@@ -417,7 +372,7 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
 	if (w) {
 		atomic64_inc(&cls->handed);
-		hand_over(w, buf);
+		hand_over(cls, w, buf);
 	} else if (cls->nr_reserve < cls->reserve_target) {
 		reserve_add(cls, buf);
 	} else if (freed) {
@@ -462,6 +417,7 @@ static bool wait_join(struct mpool_class *cls, struct waiter *w)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	first = list_empty(&cls->waiters);
 	list_add_tail(&w->node, &cls->waiters);
+	WRITE_ONCE(cls->reserve_waiters, cls->reserve_waiters + w->how->reserve);
 	mpool_slow_begin(cls);
 	serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
@@ -473,7 +429,7 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	list_del_init(&w->node);
+	wait_unlink(cls, w);
 	mpool_slow_end(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	/* What this one did not need may serve the next. */
@@ -481,25 +437,33 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 	return w->buf;
 }
 
-/* Of a reserve, for those behind one who may have nothing of it, and found none. */
+/*
+ * Of a reserve, for those behind one who may have nothing of it, and found none.
+ * As a rule there are none: who may have of it comes here when it is empty.
+ */
 static void reserve_pass(struct mpool_class *cls)
 {
 	struct waiter *w, *next;
+	bool served = false;
 	unsigned long flags;
 	void *buf;
 
+	if (!READ_ONCE(cls->nr_reserve) || !READ_ONCE(cls->reserve_waiters))
+		return;
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	list_for_each_entry_safe(w, next, &cls->waiters, node) {
+		if (!cls->reserve || !cls->reserve_waiters)
+			break;
 		if (!w->how->reserve)
 			continue;
 		buf = reserve_take(cls);
-		if (!buf)
-			break;
 		atomic64_inc(&cls->handed);
-		hand_over(w, buf);
+		hand_over(cls, w, buf);
+		served = true;
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
-	mpool_use_changed(cls);
+	if (served)
+		mpool_use_changed(cls);
 }
 
 static void wait_tell(struct mpool_class *cls, int err, u64 ns)
@@ -573,7 +537,7 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 				WRITE_ONCE(w.retry, true);
 				continue;
 			}
-			if (!how->reserve && READ_ONCE(cls->nr_reserve))
+			if (!how->reserve)
 				reserve_pass(cls);
 		}
 		if (signal_pending_state(how->state, current))

@@ -33,26 +33,12 @@ struct mpool_wait_how {
 	void *arg;
 };
 
-/**
- * struct mpool_chain - free buffers of one owner, linked by mpool_buf_next()
- * @first: or NULL
- * @last: where the last one's link is, while there is a first
- * @nr: how many
- */
-struct mpool_chain {
-	void *first;
-	void **last;
-	unsigned int nr;
-};
-
 void mpool_wait_init(struct mpool_class *cls);
 void mpool_slow_begin(struct mpool_class *cls);
 void mpool_slow_end(struct mpool_class *cls);
 void mpool_drain_begin(struct mpool_class *cls);
 void mpool_drain_end(struct mpool_class *cls);
 void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu);
-void mpool_reserve_retarget(struct mpool_class *cls, unsigned int target,
-			    struct mpool_chain *more);
 void mpool_reserve_empty(struct mpool_class *cls);
 void *mpool_reserve_get(struct mpool_class *cls);
 bool mpool_has_waiters(struct mpool_class *cls);
