@@ -14,7 +14,9 @@
 # its own under KCSAN_STRICT.  What an interrupt hit had none, nor had who called the
 # kernel's timers or asked it for pages, which have nothing of their callers to read or
 # write (a shrinker that is called there is nearer to the access); nor has a race of
-# tracing with itself, whose tracepoint may well be one of mpool's.
+# tracing with itself, whose tracepoint may well be one of mpool's; nor one of the
+# workqueues with themselves: a worker reads the flags of the work that is next,
+# unmarked, when somebody queues it who finds it pending.
 
 function report(text)
 {
@@ -81,6 +83,7 @@ awaited != "" {
 /^BUG: KCSAN: / {
 	race = $0
 	tracing = race ~ /in (trace_clock|ring_buffer|rb)_[a-z_.0-9]+ \/ (trace_clock|ring_buffer|rb)_[a-z_.0-9]+$/
+	queueing = race ~ /in (mod_delayed_work_on|queue_(delayed_)?work_on) \/ worker_thread$/
 	ours = hit = 0
 	next
 }
@@ -102,7 +105,7 @@ race != "" && !hit && /\[mpool/ {
 }
 
 race != "" && /^Reported by Kernel Concurrency Sanitizer/ {
-	if (ours && !tracing)
+	if (ours && !tracing && !queueing)
 		report(race)
 	race = ""
 	next
