@@ -13,10 +13,10 @@
 # Nor is a data race that none of mpool's functions had a part in: 6.1 has some of
 # its own under KCSAN_STRICT.  What an interrupt hit had none, nor had who called the
 # kernel's timers, asked it for pages or whether he is capable, which have nothing of
-# their callers to read or write (a shrinker that is called there is nearer to the access); nor has a race of
-# tracing with itself, whose tracepoint may well be one of mpool's; nor one of the
-# workqueues with themselves: a worker reads the flags of the work that is next,
-# unmarked, when somebody queues it who finds it pending.
+# their callers to read or write (a shrinker that is called there is nearer to the
+# access); nor has a race of tracing with itself, whose tracepoint may well be one of
+# mpool's; nor one of the workqueues with themselves: a worker reads the flags of the
+# work that is next, unmarked, when somebody queues it who finds it pending.
 
 function report(text)
 {
