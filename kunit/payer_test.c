@@ -258,7 +258,6 @@ static void a_reserve_is_made_in_their_place(struct kunit *test)
 	leave(cls, a);
 }
 
-/* Growth of one is by what he has, and not by what the class has. */
 static unsigned int alloc_nothing(struct mpool_class *cls, gfp_t gfp, int node,
 				  unsigned int nr, void **bufs)
 {
@@ -292,6 +291,7 @@ static void without_memory_none_comes_in_its_place(struct kunit *test)
 	leave(cls, p);
 }
 
+/* Growth of one is by what he has, and not by what the class has. */
 static void growth_is_by_ones_own(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, SZ_4K, 100);

@@ -268,6 +268,17 @@ static int lease_one(void *arg)
 	return got;
 }
 
+/* Stands in the queue of a class, as its @nr-th ever, and sleeps. */
+static struct kt_thread *queued(struct kunit *test, int (*fn)(void *arg),
+				struct kt_want *w, u64 nr)
+{
+	struct kt_thread *t = kt_start(test, -1, fn, w);
+
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(w->cls).waits == nr &&
+					 kt_asleep(t)));
+	return t;
+}
+
 /* A lease, which may have nothing of a reserve, stands in front. */
 static void a_larger_reserve_serves_who_may_have_of_it(struct kunit *test)
 {
@@ -277,12 +288,8 @@ static void a_larger_reserve_serves_who_may_have_of_it(struct kunit *test)
 	void **bufs = kt_take(test, cls, 4);
 	struct kt_thread *leaser, *t;
 
-	leaser = kt_start(test, -1, lease_one, &lease);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 1 &&
-					 kt_asleep(leaser)));
-	t = kt_start(test, -1, kt_want_one, &w);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 2 &&
-					 kt_asleep(t)));
+	leaser = queued(test, lease_one, &lease, 1);
+	t = queued(test, kt_want_one, &w, 2);
 	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
 					      MPOOL_CONFIG_RESERVE |
 					      MPOOL_CONFIG_MAX_MEDIUM), 0);
@@ -302,12 +309,8 @@ static void a_larger_reserve_stays_where_there_is_room(struct kunit *test)
 	void **bufs = kt_take(test, cls, 4);
 	struct kt_thread *first, *second;
 
-	first = kt_start(test, -1, kt_want_one, &a);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 1 &&
-					 kt_asleep(first)));
-	second = kt_start(test, -1, kt_want_one, &b);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).waits == 2 &&
-					 kt_asleep(second)));
+	first = queued(test, kt_want_one, &a, 1);
+	second = queued(test, kt_want_one, &b, 2);
 	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
 					      MPOOL_CONFIG_RESERVE |
 					      MPOOL_CONFIG_MAX_MEDIUM), 0);
