@@ -55,9 +55,9 @@ check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and 
 	@:$(call need_packages,base debug tools lint)
 	@$(VM)/check.sh
 
-check-kunit:	## only the KUnit suites
+check-kunit:	## only the KUnit suites; BEDS="debug-6.1 native-7.2"
 	@:$(call need_packages,base debug tools lint)
-	@$(VM)/check.sh kunit
+	@KUNIT_BEDS="$(BEDS)" $(VM)/check.sh kunit
 
 check-selftests: ## only the kselftests; BEDS="stock-6.1 debug-6.1 stock-6.12 stock-7.2"
 	@:$(call need_packages,base debug tools lint)

@@ -532,7 +532,7 @@ static int look_at_access(void *arg)
 		if (id != from_kgid(&init_user_ns, a.gid) ||
 		    a.mode != (id ? 0666 : 0600))
 			return -EIO;
-		cond_resched();
+		kt_resched();
 	}
 	return 0;
 }
@@ -557,7 +557,7 @@ static void rights_are_never_seen_in_halves(struct kunit *test)
 	for (i = 1; i <= 3000; i++) {
 		KUNIT_ASSERT_EQ(test, mpool_configure(pool, &set[i & 1], mask),
 				0);
-		cond_resched();
+		kt_resched();
 	}
 	KUNIT_EXPECT_EQ(test, kthread_stop(reader), 0);
 	put_task_struct(reader);

@@ -322,7 +322,7 @@ static void interrupts_amid_allocations(struct kunit *test)
 	t = kt_start(test, other, storm_thread, s);
 	while (!READ_ONCE(s->stop)) {
 		storm_once(s);
-		cond_resched();
+		kt_resched();
 	}
 	kt_join(test, t);
 	KUNIT_EXPECT_EQ(test, atomic_read(&s->twice), 0);

@@ -90,6 +90,14 @@ int kt_want_one(void *want);
 void kt_served_at_once(struct kunit *test, struct kt_want *w,
 		       struct kt_thread *t);
 
+/* User-mode Linux is preemptible, so that the first does nothing; its ticks do not preempt. */
+static inline void kt_resched(void)
+{
+	cond_resched();
+	if (need_resched())
+		schedule();
+}
+
 static inline enum mpool_state kt_state(const struct mpool_class *cls,
 					const void *buf)
 {

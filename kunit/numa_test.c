@@ -332,7 +332,7 @@ static int swap_buffers(void *arg)
 		at = (at * 5 + 1) % TABLE;
 		mpool_class_free(s->cls, xchg(&s->table[at], buf));
 		if (!(i & 63))
-			cond_resched();
+			kt_resched();
 	}
 	return 0;
 }

@@ -211,7 +211,7 @@ static void the_last_client_leaves_nothing(struct kunit *test)
 		give(cls, a, SOME, descs);
 		while (i & 1 && !READ_ONCE(stock->busy) &&
 		       READ_ONCE(stock->nr_dirty))
-			cond_resched();
+			kt_resched();
 		leave(cls, a);
 		KUNIT_EXPECT_TRUE(test, KT_UNTIL(!kt_stats(cls).backed));
 		KUNIT_EXPECT_TRUE(test, kt_balanced(cls));

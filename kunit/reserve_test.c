@@ -238,7 +238,7 @@ static int use(void *arg)
 			bufs[i] = mpool_class_alloc(u->cls, GFP_KERNEL);
 		for (i = 0; i < 8; i++)
 			mpool_class_free(u->cls, bufs[i]);
-		cond_resched();
+		kt_resched();
 	}
 	return 0;
 }
@@ -294,7 +294,7 @@ static int write_out(void *arg)
 		buf = mpool_class_alloc(p->cls, GFP_NOIO);
 		if (!buf)
 			p->failed++;
-		cond_resched();
+		kt_resched();
 		mpool_class_free(p->cls, buf);
 	}
 	return 0;

@@ -196,7 +196,7 @@ static int come_and_go(void *arg)
 		for (i = 0; i < crowd->nr; i++)
 			smp_call_function_single(crowd->cpus[i],
 						 pair_of_an_interrupt, crowd, 1);
-		cond_resched();
+		kt_resched();
 	}
 	return 0;
 }

@@ -126,7 +126,7 @@ static int churn(void *arg)
 		if (!buf)
 			return -ENOMEM;
 		if (!(c->rounds & 3))
-			cond_resched();
+			kt_resched();
 		mpool_class_free(c->cls, buf);
 		c->rounds--;
 	}

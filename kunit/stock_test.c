@@ -189,7 +189,7 @@ static int dirty_all(void *arg)
 			mpool_stock_add_dirty(d->cls, NULL, NULL, desc);
 			nr = min(nr + 1, INT_MAX / 2);
 		}
-		cond_resched();
+		kt_resched();
 	}
 	return nr;
 }

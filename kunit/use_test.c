@@ -323,7 +323,7 @@ static int swing(void *arg)
 		}
 		for (i = 0; i < nr; i++)
 			mpool_class_free(s->cls, bufs[i]);
-		cond_resched();
+		kt_resched();
 	}
 	return 0;
 }

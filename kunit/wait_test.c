@@ -371,7 +371,7 @@ static int alloc_free_rounds(void *arg)
 		if (xchg(buf, (unsigned long)s))
 			s->broken++;
 		if (!(s->rounds & 7))
-			cond_resched();
+			kt_resched();
 		if (xchg(buf, 0) != (unsigned long)s)
 			s->broken++;
 		mpool_class_free(s->cls, buf);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [kunit] [selftests]: the test suites on their beds, all of them when
 # none is named; static checks go with the kselftests. BEDS="..." replaces the
-# kernels of the kselftests, JOBS= says how many machines run at a time.
+# kernels of the kselftests, KUNIT_BEDS="..." those of KUnit, JOBS= says how many
+# machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -19,6 +20,7 @@ done
 whole=1
 [ -z "${BEDS:-}" ] || whole=0
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
+read -r -a kunit_beds <<<"${KUNIT_BEDS:-debug-6.1}"
 bash "$VM_DIR/packages.sh" base debug tools ${selftests:+lint}
 . "$VM_DIR/lanes.sh"
 
@@ -40,7 +42,7 @@ static() {
 	done
 }
 
-[ -z "$kunit" ] || build_before kunit debug-6.1
+[ -z "$kunit" ] || build_before kunit "${kunit_beds[@]}"
 [ -z "$selftests" ] || build_before plain "${beds[@]}"
 
 # The longest first, that nothing is left to wait for at the end.
@@ -57,10 +59,10 @@ for ((i = ${#beds[@]} - 1; i >= 0 && selftests; i--)); do
 		done ;;
 	esac
 done
-if [ -n "$kunit" ]; then
+for ((i = 0; i < ${#kunit_beds[@]} && kunit; i++)); do
 	room
-	run "$started" debug-6.1 kunit &
-fi
+	run "$started" "${kunit_beds[i]}" kunit &
+done
 if [ -n "$selftests" ]; then
 	# where it costs least: for 32-bit processes, too, in random order,
 	# and disturbed
@@ -71,14 +73,17 @@ if [ -n "$selftests" ]; then
 	room
 	static "$started" &
 fi
-if [ -n "$kunit" ]; then
+# User-mode Linux has one node.
+for ((i = 0; i < ${#kunit_beds[@]} && kunit; i++)); do
+	bed=${kunit_beds[i]}
+	[[ $bed != native-* ]] || continue
 	# what two nodes cannot show, and CPUs of a node without memory; seats, of
 	# which two CPUs have one
 	room
-	SUITES="mpool_[ns][ue][am]*" SMP=8 NUMA=4 MEM=2048 run "$started" debug-6.1 kunit &
+	SUITES="mpool_[ns][ue][am]*" SMP=8 NUMA=4 MEM=2048 run "$started" "$bed" kunit &
 	room
-	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" debug-6.1 kunit &
-fi
+	SUITES=mpool_numa SMP=8 NUMA=4 MEM=2048 MEMLESS=1 run "$started" "$bed" kunit &
+done
 all_done "$BUILD/check.tsv"
 
 # What failed, once more and together, then the table.
