@@ -6,6 +6,7 @@
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
+#include "cpu.h"
 #include "helpers.h"
 #include "stats.h"
 #include "suites.h"
@@ -356,6 +357,20 @@ static void what_nobody_asked_for_is_counted(struct kunit *test)
 	mpool_free(cls->pool, bufs[0]);
 }
 
+/* Looked at between the two, there would be a hit less than none. */
+static void a_refill_counts_before_its_allocation(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, 64, 64);
+	struct mpool_cpu *cpu = raw_cpu_ptr(cls->cpus);
+	struct mpool_class_stats st;
+
+	cpu->refills++;
+	st = kt_stats(cls);
+	cpu->refills--;
+	KUNIT_EXPECT_EQ(test, st.hits, 0ULL);
+	KUNIT_EXPECT_EQ(test, st.depot_hits, 0ULL);
+}
+
 static void a_sum_adds_all_but_the_size(struct kunit *test)
 {
 	struct mpool_class_stats a, b;
@@ -378,6 +393,7 @@ static struct kunit_case stats_cases[] = {
 			 reserve_gen_params),
 	KUNIT_CASE(each_kind_of_service_is_counted),
 	KUNIT_CASE(what_nobody_asked_for_is_counted),
+	KUNIT_CASE(a_refill_counts_before_its_allocation),
 	KUNIT_CASE(a_sum_adds_all_but_the_size),
 	{}
 };
