@@ -11,15 +11,13 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/mpool.h>
-#include <linux/nodemask.h>
-#include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/vmstat.h>
 
 #include "../../mpool/compat/export.h"
+#include "cpu_pages.h"
 
 static unsigned int size = 1024;
 module_param(size, uint, 0444);
@@ -41,26 +39,6 @@ static bool keep;
 module_param(keep, bool, 0444);
 MODULE_PARM_DESC(keep, "Let no cleanup shrink anything, to see that it is noticed");
 
-/* Pages that lie free with a CPU, which the system does not count as free. */
-static long pages_of_cpus(void)
-{
-	struct zone *zone;
-	int node, cpu;
-	long nr = 0;
-
-	for_each_online_node(node) {
-		for (zone = NODE_DATA(node)->node_zones;
-		     zone < NODE_DATA(node)->node_zones + MAX_NR_ZONES; zone++) {
-			if (!populated_zone(zone))
-				continue;
-			for_each_online_cpu(cpu)
-				nr += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset,
-							    cpu)->count);
-		}
-	}
-	return nr;
-}
-
 /*
  * Pages in use: of slabs for objects, of all memory for whole pages, but what
  * the system gives up by itself when a burst needs memory.
@@ -73,7 +51,7 @@ static long pages_used(void)
 		return global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
 		       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 	si_meminfo(&info);
-	return info.totalram - info.freeram - pages_of_cpus() -
+	return info.totalram - info.freeram - cpu_pages() -
 	       global_node_page_state(NR_FILE_PAGES) -
 	       global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
 }

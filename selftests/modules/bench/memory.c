@@ -1,47 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The system's own counters of memory, those of /proc/meminfo and zoneinfo. */
 #include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/nodemask.h>
-#include <linux/percpu.h>
 #include <linux/vmstat.h>
 
+#include "../cpu_pages.h"
 #include "bench.h"
 #include "memory.h"
 
-static u64 zone_cpu_pages(const struct zone *zone)
-{
-	u64 pages = 0;
-	int cpu;
-
-	for_each_online_cpu(cpu)
-		pages += per_cpu_ptr(zone->per_cpu_pageset, cpu)->count;
-	return pages;
-}
-
-/* "pagesets" of zoneinfo: free pages that the page allocator keeps by CPU. */
-static u64 cpu_pages(void)
-{
-	struct zone *zone;
-	u64 pages = 0;
-	int nid, i;
-
-	for_each_online_node(nid) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			zone = &NODE_DATA(nid)->node_zones[i];
-			/* others share those from before the first page */
-			if (populated_zone(zone))
-				pages += zone_cpu_pages(zone);
-		}
-	}
-	return pages;
-}
-
 /**
  * memory_used() - MemTotal less what the page allocator can hand out
- *
- * MemFree leaves out the pages that wait on a CPU's list, up to some thousands,
- * and when those lists are emptied depends on who frees, and in which order.
  *
  * Return: bytes.
  */
@@ -51,7 +18,7 @@ u64 memory_used(void)
 
 	si_meminfo(&info);
 	return (u64)(info.totalram - info.freeram) * info.mem_unit -
-	       (cpu_pages() << PAGE_SHIFT);
+	       ((u64)cpu_pages() << PAGE_SHIFT);
 }
 
 /**
