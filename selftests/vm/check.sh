@@ -20,7 +20,8 @@ done
 whole=1
 [ -z "${BEDS:-}" ] || whole=0
 read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
-read -r -a kunit_beds <<<"${KUNIT_BEDS:-debug-6.1}"
+kunit_beds=()
+[ -z "$kunit" ] || read -r -a kunit_beds <<<"${KUNIT_BEDS:-debug-6.1}"
 bash "$VM_DIR/packages.sh" base debug tools ${selftests:+lint}
 . "$VM_DIR/lanes.sh"
 
@@ -59,9 +60,9 @@ for ((i = ${#beds[@]} - 1; i >= 0 && selftests; i--)); do
 		done ;;
 	esac
 done
-for ((i = 0; i < ${#kunit_beds[@]} && kunit; i++)); do
+for bed in "${kunit_beds[@]}"; do
 	room
-	run "$started" "${kunit_beds[i]}" kunit &
+	run "$started" "$bed" kunit &
 done
 if [ -n "$selftests" ]; then
 	# where it costs least: for 32-bit processes, too, in random order,
@@ -73,9 +74,8 @@ if [ -n "$selftests" ]; then
 	room
 	static "$started" &
 fi
-# User-mode Linux has one node.
-for ((i = 0; i < ${#kunit_beds[@]} && kunit; i++)); do
-	bed=${kunit_beds[i]}
+for bed in "${kunit_beds[@]}"; do
+	# user-mode Linux has one node
 	[[ $bed != native-* ]] || continue
 	# what two nodes cannot show, and CPUs of a node without memory; seats, of
 	# which two CPUs have one
