@@ -19,12 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include <kselftest_harness.h>
 
 #include "attack.h"
 #include "calls.h"
+#include "gate.h"
 
 #define NR	4
 #define MAX	24
@@ -46,26 +45,6 @@ FIXTURE_TEARDOWN(attack)
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 }
 
-/* A page that never comes: who reads or writes it waits until killed. */
-static char *bottomless(void)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	char *page;
-
-	if (uffd < 0)
-		return NULL;
-	page = mmap(NULL, MT_PAGE, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)page;
-	reg.range.len = MT_PAGE;
-	if (ioctl(uffd, UFFDIO_API, &api) ||
-	    ioctl(uffd, UFFDIO_REGISTER, &reg))
-		return NULL;
-	return page;
-}
-
 struct wait {
 	const struct mt_pool *pool;
 	struct call_bed *bed;
@@ -80,18 +59,18 @@ struct wait {
 static int block_in_memory(struct wait *w)
 {
 	struct call_bed *bed = w->bed;
-	char *page = bottomless();
 	void *arg = &bed->arg;
+	struct mt_gate gate;
 
-	if (!page)
+	if (mt_gate_make(&gate, UFFDIO_REGISTER_MODE_MISSING))
 		return 77;
 	if (call_prepare(bed, w->pool, w->call))
 		return 1;
 	if (w->nested)
 		memcpy(bed->arg.bytes + calls[w->call].nested,
-		       &(__u64){ (uintptr_t)page }, 8);
+		       &(__u64){ (uintptr_t)gate.page }, 8);
 	else
-		arg = page;
+		arg = gate.page;
 	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
 	mt_call(bed->fd, calls[w->call].cmd, arg);
 	return 2;

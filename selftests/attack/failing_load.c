@@ -46,11 +46,11 @@ static int leaks_of_ours(void)
 	if (access(LEAKS, W_OK))
 		return 0;
 	/* It gives up for want of memory of its own, and finds nothing then. */
-	if (inject_write(LEAKS, "scan"))
+	if (mt_write("scan", LEAKS))
 		return -1;
 	/* Younger than five seconds is none yet. */
 	mt_sleep_ms(6000);
-	if (inject_write(LEAKS, "scan"))
+	if (mt_write("scan", LEAKS))
 		return -1;
 	f = fopen(LEAKS, "r");
 	if (!f)
@@ -67,7 +67,7 @@ static int leaks_of_ours(void)
 	}
 	fclose(f);
 	leaks += !known;
-	inject_write(LEAKS, "clear");
+	mt_write("clear", LEAKS);
 	return leaks;
 }
 
@@ -95,8 +95,8 @@ TEST_F_TIMEOUT(attack, 13_fail_nth_of_loading, ATTACK_TIMEOUT)
 	nr = last - first;
 	nr -= !(nr % 191);
 	/* Traces of failing, which are no faults, are told by this. */
-	inject_write("/sys/kernel/debug/failslab/verbose", "1");
-	inject_write("/sys/kernel/debug/fail_page_alloc/verbose", "1");
+	mt_write("1", "/sys/kernel/debug/failslab/verbose");
+	mt_write("1", "/sys/kernel/debug/fail_page_alloc/verbose");
 	for (tried = 0; tried < nr && (mt_now() < end || !failed); tried++) {
 		attack_round(tried, nr);
 		n = last - tried * 191ULL % nr;

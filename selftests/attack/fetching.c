@@ -13,12 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include <kselftest_harness.h>
 
 #include "attack.h"
 #include "calls.h"
+#include "gate.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
 
@@ -50,50 +49,26 @@ static long leased(const struct mt_pool *pool)
 
 /* A page that is not there until its keeper gives it. */
 struct keeper {
-	int uffd;
-	char *page;
+	struct mt_gate gate;
 	void (*meanwhile)(struct keeper *keeper);
 	union call_arg *arg;
 	struct call_bed *bed;
 	__u64 neighbour;
+	/* the page's, before and after the call */
 	char content[MT_PAGE];
 	int result;
 };
-
-static int keeper_start(struct keeper *k)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	k->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (k->uffd < 0)
-		return -errno;
-	k->page = mmap(NULL, MT_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)k->page;
-	reg.range.len = MT_PAGE;
-	if (ioctl(k->uffd, UFFDIO_API, &api) ||
-	    ioctl(k->uffd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
 
 /* The kernel stands at the page: now is the time to change what it has read. */
 static void *keep(void *arg)
 {
 	struct keeper *k = arg;
-	struct uffdio_copy copy = {
-		.dst = (uintptr_t)k->page,
-		.src = (uintptr_t)k->content,
-		.len = MT_PAGE,
-	};
-	struct uffd_msg msg;
 
-	k->result = 1;
-	if (read(k->uffd, &msg, sizeof(msg)) != sizeof(msg) ||
-	    msg.event != UFFD_EVENT_PAGEFAULT)
+	k->result = mt_gate_await(&k->gate);
+	if (k->result)
 		return NULL;
 	k->meanwhile(k);
-	k->result = ioctl(k->uffd, UFFDIO_COPY, &copy) ? 2 : 0;
+	k->result = mt_gate_fill(&k->gate, k->content);
 	return NULL;
 }
 
@@ -123,20 +98,22 @@ static void release_early(struct keeper *k)
 static int call_kept(struct call_bed *bed, enum call call, struct keeper *k)
 {
 	pthread_t thread;
-	int err = keeper_start(k);
+	int err = mt_gate_make(&k->gate, UFFDIO_REGISTER_MODE_MISSING);
 
 	if (err)
 		return err;
 	memcpy(k->content, &bed->nested, sizeof(k->content));
 	memcpy((char *)&bed->arg + calls[call].nested,
-	       &(__u64){ (uintptr_t)k->page }, sizeof(__u64));
+	       &(__u64){ (uintptr_t)k->gate.page }, sizeof(__u64));
 	k->arg = &bed->arg;
 	k->bed = bed;
 	if (pthread_create(&thread, NULL, keep, k))
 		return -EAGAIN;
 	err = mt_call(bed->fd, calls[call].cmd, &bed->arg);
 	pthread_join(thread, NULL);
-	close(k->uffd);
+	if (!k->result)
+		memcpy(k->content, k->gate.page, sizeof(k->content));
+	mt_gate_remove(&k->gate);
 	return k->result ? -EPROTO : err;
 }
 
@@ -251,7 +228,7 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	EXPECT_EQ(0, call_kept(bed, CALL_LEASE, &k));
 	EXPECT_EQ(2, bed->arg.lease.granted);
 	EXPECT_EQ(3, leased(&self->pool));
-	EXPECT_TRUE(mt_all(k.page + 2 * sizeof(struct mpool_lease), 0,
+	EXPECT_TRUE(mt_all(k.content + 2 * sizeof(struct mpool_lease), 0,
 			   MT_PAGE - 2 * sizeof(struct mpool_lease)));
 	call_finish(bed);
 
@@ -308,44 +285,19 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	EXPECT_LT(0, all);
 }
 
-/* Lets a write to a page that can be read wait for who guards it. */
-static int guard(struct keeper *k)
-{
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
-
-	k->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	k->page = mmap(NULL, MT_PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memcpy(k->page, k->content, MT_PAGE);
-	reg.range.start = (uintptr_t)k->page;
-	reg.range.len = MT_PAGE;
-	wp.range = reg.range;
-	if (k->uffd < 0 || ioctl(k->uffd, UFFDIO_API, &api) ||
-	    ioctl(k->uffd, UFFDIO_REGISTER, &reg) ||
-	    ioctl(k->uffd, UFFDIO_WRITEPROTECT, &wp))
-		return -errno;
-	return 0;
-}
-
 /* The first ATTACH has decided and is about to answer: a second one comes. */
 static void *attach_meanwhile(void *arg)
 {
 	struct keeper *k = arg;
-	struct uffdio_writeprotect wp = {
-		.range = { (uintptr_t)k->page, MT_PAGE },
-	};
-	struct uffd_msg msg;
+	int err;
 
-	k->result = 1;
-	if (read(k->uffd, &msg, sizeof(msg)) != sizeof(msg))
+	k->result = mt_gate_await(&k->gate);
+	if (k->result)
 		return NULL;
 	k->result = mt_attach(k->bed->fd, k->bed->pool->name, NULL);
-	if (ioctl(k->uffd, UFFDIO_WRITEPROTECT, &wp))
-		k->result = -errno;
+	err = mt_gate_protect(&k->gate, false);
+	if (err)
+		k->result = err;
 	return NULL;
 }
 
@@ -358,19 +310,20 @@ TEST_F_TIMEOUT(attack, 10_attach_overtaken, ATTACK_TIMEOUT)
 	int err;
 
 	ASSERT_EQ(0, call_prepare(bed, &self->pool, CALL_ATTACH));
-	memcpy(k.content, &bed->arg, sizeof(k.content));
-	err = guard(&k);
+	err = mt_gate_make(&k.gate, UFFDIO_REGISTER_MODE_WP);
 	if (err) {
 		call_finish(bed);
 		SKIP(return, "no write protection by userfaultfd: %d", err);
 	}
+	memcpy(k.gate.page, &bed->arg, MT_PAGE);
+	ASSERT_EQ(0, mt_gate_protect(&k.gate, true));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, attach_meanwhile, &k));
-	EXPECT_EQ(-EBUSY, mt_call(bed->fd, MPOOL_IOC_ATTACH, k.page));
+	EXPECT_EQ(-EBUSY, mt_call(bed->fd, MPOOL_IOC_ATTACH, k.gate.page));
 	pthread_join(thread, NULL);
 	EXPECT_EQ(0, k.result);
 	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
 	EXPECT_EQ(1, stats.nr_clients);
-	close(k.uffd);
+	mt_gate_remove(&k.gate);
 	call_finish(bed);
 }
 

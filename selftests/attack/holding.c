@@ -22,6 +22,7 @@
 #include <kselftest_harness.h>
 
 #include "attack.h"
+#include "file.h"
 
 #define PARAMETERS	"/sys/module/mpool/parameters/"
 #define POINT_NONE	"0"
@@ -51,21 +52,9 @@ FIXTURE_SETUP(attack)
 	ASSERT_EQ(0, mt_client_open(&self->other, self->pool.name));
 }
 
-static int set_parameter(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n = -1;
-
-	if (fd >= 0) {
-		n = write(fd, value, strlen(value));
-		close(fd);
-	}
-	return n < 0 ? -errno : 0;
-}
-
 static int hold(const char *point)
 {
-	return set_parameter(PARAMETERS "hold", point);
+	return mt_write(point, PARAMETERS "hold");
 }
 
 static int await_held(int wanted)
@@ -95,8 +84,8 @@ FIXTURE_TEARDOWN(attack)
 		;
 	mt_destroy(self->pool.fd, MADE);
 	mt_destroy(self->pool.fd, ANOTHER);
-	set_parameter(PARAMETERS "create_gid", "-1");
-	set_parameter(PARAMETERS "create_max_pools", "16");
+	mt_write("-1", PARAMETERS "create_gid");
+	mt_write("16", PARAMETERS "create_max_pools");
 	EXPECT_EQ(0, mt_public_device(false));
 	mt_client_close(&self->client);
 	mt_client_close(&self->other);
@@ -396,7 +385,7 @@ TEST_F_TIMEOUT(attack, 15_pinned_while_the_pool_ends, ATTACK_TIMEOUT)
 		SKIP(return, "this kernel was not made to be failed");
 	ASSERT_EQ(0, pipe2(pipes, O_NONBLOCK));
 	ASSERT_EQ(0, mt_public_device(true));
-	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
+	ASSERT_EQ(0, mt_write("990", PARAMETERS "create_gid"));
 	for (i = 0; i < rounds; i++) {
 		attack_round(i, rounds);
 		ASSERT_EQ(0, mt_in_child(make_pool, NULL));
@@ -485,8 +474,8 @@ TEST_F_TIMEOUT(attack, 15_leased_while_a_pool_is_made, ATTACK_TIMEOUT)
 	if (access(PARAMETERS "hold", W_OK))
 		SKIP(return, "this kernel was not made to be failed");
 	ASSERT_EQ(0, mt_public_device(true));
-	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
-	ASSERT_EQ(0, set_parameter(PARAMETERS "create_max_pools", "2"));
+	ASSERT_EQ(0, mt_write("990", PARAMETERS "create_gid"));
+	ASSERT_EQ(0, mt_write("2", PARAMETERS "create_max_pools"));
 	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &public,
 			       MPOOL_CONFIG_MODE));
 	for (i = 0; i < rounds; i++) {
@@ -544,8 +533,8 @@ TEST_F_TIMEOUT(attack, 14_killed_while_making_a_pool, ATTACK_TIMEOUT)
 	if (access(PARAMETERS "hold", W_OK))
 		SKIP(return, "this kernel was not made to be failed");
 	ASSERT_EQ(0, mt_public_device(true));
-	ASSERT_EQ(0, set_parameter(PARAMETERS "create_gid", "990"));
-	ASSERT_EQ(0, set_parameter(PARAMETERS "create_max_pools", "1"));
+	ASSERT_EQ(0, mt_write("990", PARAMETERS "create_gid"));
+	ASSERT_EQ(0, mt_write("1", PARAMETERS "create_max_pools"));
 	for (i = 0; i < rounds; i++) {
 		attack_round(i, rounds);
 		ASSERT_EQ(0, hold(POINT_MAKING));

@@ -13,19 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "mpool_test.h"
-
-static inline int inject_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n = -1;
-
-	if (fd >= 0) {
-		n = write(fd, text, strlen(text));
-		close(fd);
-	}
-	return n < 0 ? -errno : 0;
-}
 
 #define INJECT_DIR "/sys/kernel/debug/"
 
@@ -55,7 +44,8 @@ static inline void inject_restore(void)
 	if (inject_fd < 0)
 		return;
 	for (i = 0; i < MT_ARRAY_SIZE(inject_settings); i++)
-		inject_write(inject_settings[i].path, inject_settings[i].usual);
+		mt_write(inject_settings[i].usual, "%s",
+			 inject_settings[i].path);
 }
 
 /* Everything may fail, quietly; 0, or why it cannot be done here. */
@@ -68,7 +58,8 @@ static inline int inject_setup(void)
 	if (inject_fd < 0)
 		return -errno;
 	for (i = 0; i < MT_ARRAY_SIZE(inject_settings); i++) {
-		err = inject_write(inject_settings[i].path, inject_settings[i].ours);
+		err = mt_write(inject_settings[i].ours, "%s",
+			       inject_settings[i].path);
 		if (err) {
 			printf("# %s: %s\n", inject_settings[i].path, strerror(-err));
 			inject_restore();

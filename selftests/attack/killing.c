@@ -309,7 +309,7 @@ static bool uncharged(void)
 	int i;
 
 	for (i = 0; i < 500; i++) {
-		bytes = number_of(names[A], "memory.stat", "kernel");
+		bytes = mt_number("kernel", "%s/memory.stat", names[A]);
 		if (bytes >= 0 && bytes < CRUMBS)
 			return true;
 		mt_sleep_ms(10);

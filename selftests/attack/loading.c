@@ -18,12 +18,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include <kselftest_harness.h>
 
 #include "attack.h"
 #include "calls.h"
+#include "gate.h"
 #include "module.h"
 
 #define CHURNERS	2
@@ -152,47 +151,6 @@ TEST_F_TIMEOUT(attack, 17_unloading_what_is_kept, ATTACK_TIMEOUT)
 #define CALLER		"mpool_callbacks"
 #define CALLED		"callbacks"
 
-/* A page that can be read, and written as soon as this is said. */
-struct gate {
-	int uffd;
-	char *page;
-};
-
-static int gate_protect(struct gate *g, __u64 mode)
-{
-	struct uffdio_writeprotect wp = {
-		.range = { (uintptr_t)g->page, MT_PAGE },
-		.mode = mode,
-	};
-
-	return ioctl(g->uffd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
-}
-
-static int gate_make(struct gate *g)
-{
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
-
-	g->page = mmap(NULL, MT_PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	g->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	reg.range.start = (uintptr_t)g->page;
-	reg.range.len = MT_PAGE;
-	if (g->uffd < 0 || ioctl(g->uffd, UFFDIO_API, &api) ||
-	    ioctl(g->uffd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
-
-static void gate_remove(struct gate *g)
-{
-	close(g->uffd);
-	munmap(g->page, MT_PAGE);
-}
-
 /* A call that names a pool, and what becomes of the pool's module meanwhile. */
 struct naming {
 	enum call call;
@@ -265,7 +223,7 @@ TEST_F_TIMEOUT(attack, 17_unloading_whose_pool_a_call_names, ATTACK_TIMEOUT)
 	int module, fd, wanted;
 	struct naming n;
 	pthread_t thread;
-	struct gate gate;
+	struct mt_gate gate;
 	unsigned int i;
 
 	module = open_module(CALLER);
@@ -277,13 +235,13 @@ TEST_F_TIMEOUT(attack, 17_unloading_whose_pool_a_call_names, ATTACK_TIMEOUT)
 		wanted = n.result;
 		parameters = n.without_ctor ? "ctor=0" : "";
 		ASSERT_EQ(0, insert(module, parameters));
-		ASSERT_EQ(0, gate_make(&gate));
+		ASSERT_EQ(0, mt_gate_make(&gate, UFFDIO_REGISTER_MODE_WP));
 		n.fd = mt_open(O_RDWR);
 		n.arg = (union call_arg *)gate.page;
 		name_it(&n);
-		ASSERT_EQ(0, gate_protect(&gate, UFFDIO_WRITEPROTECT_MODE_WP));
+		ASSERT_EQ(0, mt_gate_protect(&gate, true));
 		ASSERT_EQ(0, pthread_create(&thread, NULL, call_it, &n));
-		ASSERT_EQ(POLLIN, mt_poll(gate.uffd, POLLIN, 10000));
+		ASSERT_EQ(0, mt_gate_await(&gate));
 		if (n.holds) {
 			EXPECT_TRUE(busy(delete(CALLER)));
 		} else {
@@ -292,7 +250,7 @@ TEST_F_TIMEOUT(attack, 17_unloading_whose_pool_a_call_names, ATTACK_TIMEOUT)
 		}
 		/* Time for some cleanups. */
 		mt_sleep_ms(50);
-		ASSERT_EQ(0, gate_protect(&gate, 0));
+		ASSERT_EQ(0, mt_gate_protect(&gate, false));
 		pthread_join(thread, NULL);
 		EXPECT_EQ(wanted, n.result) {
 			TH_LOG("%s", calls[n.call].name);
@@ -304,7 +262,7 @@ TEST_F_TIMEOUT(attack, 17_unloading_whose_pool_a_call_names, ATTACK_TIMEOUT)
 		if (n.holds)
 			EXPECT_EQ(0, delete(CALLER));
 		EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
-		gate_remove(&gate);
+		mt_gate_remove(&gate);
 	}
 	close(fd);
 	close(module);

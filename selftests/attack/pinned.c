@@ -20,6 +20,7 @@
 #include <kselftest_harness.h>
 
 #include "attack.h"
+#include "file.h"
 
 #define MAX		4
 #define CONFIG		"/sys/kernel/config/nullb"
@@ -36,21 +37,6 @@ FIXTURE(attack)
 	int disk;
 	bool ended;
 };
-
-static int configure(const char *name, const char *value)
-{
-	char path[128];
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), DISK "/%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd >= 0) {
-		n = write(fd, value, strlen(value));
-		close(fd);
-	}
-	return n < 0 ? -errno : 0;
-}
 
 static int open_disk(void)
 {
@@ -90,7 +76,7 @@ static int make_disk(void)
 	if (mkdir(DISK, 0700))
 		return -errno;
 	for (i = 0; i < MT_ARRAY_SIZE(settings); i++) {
-		err = configure(settings[i][0], settings[i][1]);
+		err = mt_write(settings[i][1], DISK "/%s", settings[i][0]);
 		if (err) {
 			printf("# %s: %s\n", settings[i][0], strerror(-err));
 			return err;
@@ -219,7 +205,7 @@ TEST_F_TIMEOUT(attack, 23_pinned_pages, ATTACK_TIMEOUT)
 		EXPECT_EQ(1, cls.quarantined);
 		EXPECT_EQ(SIGBUS, mt_poke(buf, 1));
 		EXPECT_LT(0, reuse_others(&self->other, sizes[s], self->aio));
-		EXPECT_EQ(sizes[s], await_end(self->aio));
+		EXPECT_EQ((long long)sizes[s], await_end(self->aio));
 		EXPECT_EQ(0, mt_await_quarantine(self->pool.fd,
 						 self->pool.name, 0));
 		EXPECT_EQ(MAX, reuse(&self->other, sizes[s]));
@@ -234,7 +220,7 @@ TEST_F_TIMEOUT(attack, 23_pinned_pages, ATTACK_TIMEOUT)
 		EXPECT_EQ(1, stats.total.quarantined);
 		EXPECT_EQ(0, stats.total.leased);
 		EXPECT_LT(0, reuse_others(&self->other, sizes[s], self->aio));
-		EXPECT_EQ(sizes[s], await_end(self->aio));
+		EXPECT_EQ((long long)sizes[s], await_end(self->aio));
 		EXPECT_EQ(0, mt_await_quarantine(self->pool.fd,
 						 self->pool.name, 0));
 		ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
@@ -243,7 +229,7 @@ TEST_F_TIMEOUT(attack, 23_pinned_pages, ATTACK_TIMEOUT)
 		/* It is what was written, read while the lease stands. */
 		ASSERT_EQ(0, submit(self->aio, IOCB_CMD_PREAD, self->disk, buf,
 				    sizes[s]));
-		EXPECT_EQ(sizes[s], await_end(self->aio));
+		EXPECT_EQ((long long)sizes[s], await_end(self->aio));
 		EXPECT_TRUE(mt_all(buf, 0x5a, sizes[s]));
 		ASSERT_EQ(0, mt_release_one(self->client.fd, lease.handle));
 	}

@@ -23,6 +23,7 @@
 #include <kselftest_harness.h>
 
 #include "attack.h"
+#include "file.h"
 
 #define HOARDERS	6
 #define LOCKED_PAGES	48
@@ -139,44 +140,6 @@ static int let_go(struct shared *s, int *pids)
 	return bad;
 }
 
-static int cgroup_write(const char *name, const char *text)
-{
-	char path[128];
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), BOMB "/%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd >= 0) {
-		n = write(fd, text, strlen(text));
-		close(fd);
-	}
-	return n < 0 ? -errno : 0;
-}
-
-static long number_in(const char *path, const char *word)
-{
-	long value, found = -1;
-	char name[64];
-	FILE *f;
-
-	f = fopen(path, "r");
-	while (f && fscanf(f, "%63s %ld", name, &value) == 2)
-		if (!strcmp(name, word))
-			found = value;
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static long cgroup_event(const char *file, const char *event)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), BOMB "/%s", file);
-	return number_in(path, event);
-}
-
 /* Clients without end, each with all leases it can get, and memory beside. */
 static void explode(void)
 {
@@ -209,7 +172,7 @@ static int ignite(void)
 
 	/* The cgroup's limit is to hold, and not this one. */
 	if (setrlimit(RLIMIT_MEMLOCK, &all) ||
-	    cgroup_write("cgroup.procs", "0") || become(4000))
+	    mt_write("0", BOMB "/cgroup.procs") || become(4000))
 		return 1;
 	explode();
 	return 0;
@@ -237,7 +200,7 @@ static void bomb(struct __test_metadata *_metadata, const char *page)
 		.max_bytes = 2 * BOMB_BYTES,
 		.mode = 0606,
 	};
-	long killed = number_in("/proc/vmstat", "oom_kill");
+	long killed = mt_number("oom_kill", "/proc/vmstat");
 	struct mpool_stats stats;
 	struct mt_client c;
 	__u64 most = 0;
@@ -245,8 +208,8 @@ static void bomb(struct __test_metadata *_metadata, const char *page)
 	int pid, oom;
 	int fd = mt_open(O_RDWR);
 
-	ASSERT_EQ(0, cgroup_write("memory.max", "67108864"));
-	ASSERT_EQ(0, cgroup_write("pids.max", "64"));
+	ASSERT_EQ(0, mt_write("67108864", BOMB "/memory.max"));
+	ASSERT_EQ(0, mt_write("64", BOMB "/pids.max"));
 	ASSERT_EQ(0, mt_create(fd, BOMB_POOL, &cfg));
 	ASSERT_EQ(0, mt_client_open(&c, BOMB_POOL));
 	pid = fork();
@@ -254,7 +217,7 @@ static void bomb(struct __test_metadata *_metadata, const char *page)
 	if (!pid)
 		_exit(ignite());
 	for (i = 0; i < 600; i++) {
-		oom = cgroup_event("memory.events", "oom_kill");
+		oom = mt_number("oom_kill", BOMB "/memory.events");
 		if (oom >= 2 && most > BOMB_BYTES / 8)
 			break;
 		mt_sleep_ms(100);
@@ -265,16 +228,16 @@ static void bomb(struct __test_metadata *_metadata, const char *page)
 			most = stats.bytes;
 	}
 	EXPECT_LE(2, oom);
-	EXPECT_EQ(0, cgroup_write("cgroup.kill", "1"));
+	EXPECT_EQ(0, mt_write("1", BOMB "/cgroup.kill"));
 	mt_wait(pid);
-	for (i = 0; i < 600 && cgroup_event("cgroup.events", "populated"); i++)
+	for (i = 0; i < 600 && mt_number("populated", BOMB "/cgroup.events"); i++)
 		mt_sleep_ms(20);
 	/* Leases were among what the cgroup had, and within its limit. */
 	EXPECT_LT(BOMB_BYTES / 8, most);
 	EXPECT_GE(BOMB_BYTES + BOMB_SIZE, most);
 	/* Nobody else was killed for it. */
-	EXPECT_EQ(cgroup_event("memory.events", "oom_kill"),
-		  number_in("/proc/vmstat", "oom_kill") - killed);
+	EXPECT_EQ(mt_number("oom_kill", BOMB "/memory.events"),
+		  mt_number("oom_kill", "/proc/vmstat") - killed);
 	mt_client_close(&c);
 	EXPECT_EQ(0, mt_quiet(fd, BOMB_POOL, 0));
 	EXPECT_EQ(0, mt_destroy(fd, BOMB_POOL));

@@ -9,14 +9,13 @@
 #define _MPOOL_TEST_CGROUP_H
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "mpool_test.h"
 
 #define ROOT	"/sys/fs/cgroup"
@@ -28,51 +27,16 @@ static const char *const names[] = { ROOT "/mt_a", ROOT "/mt_b" };
 
 enum { A, B, NR_GROUPS, NOWHERE = NR_GROUPS };
 
-static inline int write_to(const char *dir, const char *name, const char *text)
-{
-	char path[128];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-/* A file of one number, or the number behind a word. */
-static inline long number_of(const char *dir, const char *name, const char *word)
-{
-	char path[128], found[64];
-	long value, result = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "r");
-	if (!f)
-		return -1;
-	if (!word && fscanf(f, "%ld", &result) != 1)
-		result = -1;
-	while (word && fscanf(f, "%63s %ld", found, &value) == 2)
-		if (!strcmp(found, word))
-			result = value;
-	fclose(f);
-	return result;
-}
-
 /* This process is in that cgroup from now on; its memory stays where it was. */
 static inline int enter(int group)
 {
-	return write_to(group == NOWHERE ? ROOT : names[group], "cgroup.procs",
-			"0");
+	return mt_write("0", "%s/cgroup.procs",
+			group == NOWHERE ? ROOT : names[group]);
 }
 
 static inline long usage(int group)
 {
-	return number_of(names[group], "memory.current", NULL);
+	return mt_number(NULL, "%s/memory.current", names[group]);
 }
 
 /* A client of who is in a cgroup, here in the root again afterwards. */
@@ -92,7 +56,7 @@ static inline bool have_cgroups(void)
 
 	for (i = 0; i < NR_GROUPS; i++)
 		if ((mkdir(names[i], 0755) && errno != EEXIST) ||
-		    number_of(names[i], "memory.current", NULL) < 0)
+		    mt_number(NULL, "%s/memory.current", names[i]) < 0)
 			return false;
 	return true;
 }

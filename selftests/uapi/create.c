@@ -16,6 +16,7 @@
 
 #include <kselftest_harness.h>
 
+#include "file.h"
 #include "mpool_test.h"
 
 #define GROUP	990
@@ -39,18 +40,10 @@ FIXTURE(create)
 
 static int set_parameter(const char *name, long value)
 {
-	char path[128], text[32];
-	int fd, len, err = 0;
+	char text[32];
 
-	snprintf(path, sizeof(path), "/sys/module/mpool/parameters/%s", name);
-	len = snprintf(text, sizeof(text), "%ld", value);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, len) != len)
-		err = -errno;
-	close(fd);
-	return err;
+	snprintf(text, sizeof(text), "%ld", value);
+	return mt_write(text, "/sys/module/mpool/parameters/%s", name);
 }
 
 static int set_parameters(long gid, long bytes, long pools)
@@ -97,27 +90,15 @@ static int become(int group)
 	return setgid(MT_NOBODY) || setuid(MT_NOBODY) ? -errno : 0;
 }
 
-static int write_map(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* Root of a user namespace of its own, and a member of its group 0. */
 static int become_own_root(void)
 {
 	/* Who changed his ids does not own his files in /proc, until told. */
 	if (unshare(CLONE_NEWUSER) || prctl(PR_SET_DUMPABLE, 1))
 		return -errno;
-	return write_map("/proc/self/setgroups", "deny") ?:
-	       write_map("/proc/self/uid_map", "0 65534 1") ?:
-	       write_map("/proc/self/gid_map", "0 65534 1");
+	return mt_write("deny", "/proc/self/setgroups") ?:
+	       mt_write("0 65534 1", "/proc/self/uid_map") ?:
+	       mt_write("0 65534 1", "/proc/self/gid_map");
 }
 
 /* No errnos. */

@@ -215,14 +215,14 @@ TEST_F(debugfs, stats_agree_with_the_ioctl)
 	EXPECT_EQ(0, mt_await_clean(self->client.fd, ""));
 	ASSERT_EQ(0, mt_stats(self->client.fd, "", &stats));
 	ASSERT_LT(0, slurp(self->pool.name, "stats", self->text, 4096));
-	EXPECT_EQ(stats.total.backed, value_of(self->text, "backed"));
+	EXPECT_EQ((long long)stats.total.backed, value_of(self->text, "backed"));
 	EXPECT_EQ(NR - 1, value_of(self->text, "leased"));
 	EXPECT_EQ(NR, value_of(self->text, "leases"));
 	EXPECT_EQ(1, value_of(self->text, "releases"));
-	EXPECT_EQ(stats.total.grown, value_of(self->text, "grown"));
+	EXPECT_EQ((long long)stats.total.grown, value_of(self->text, "grown"));
 	EXPECT_EQ(0, value_of(self->text, "quarantined"));
-	EXPECT_EQ(stats.bytes, value_of(self->text, "bytes"));
-	EXPECT_EQ(stats.max_bytes, value_of(self->text, "max_bytes"));
+	EXPECT_EQ((long long)stats.bytes, value_of(self->text, "bytes"));
+	EXPECT_EQ((long long)stats.max_bytes, value_of(self->text, "max_bytes"));
 	EXPECT_EQ(1, value_of(self->text, "clients"));
 }
 

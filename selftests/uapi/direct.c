@@ -16,10 +16,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include <kselftest_harness.h>
 
+#include "gate.h"
 #include "mpool_test.h"
 #include "reuse.h"
 
@@ -92,65 +91,10 @@ static int open_disk(void)
 	return -errno;
 }
 
-/*
- * A page that a transfer has to wait for, until told: what stands before it in
- * the same transfer is pinned by then.
- */
-struct gate {
-	int uffd;
-	char *page;
-};
-
-static int gate_make(struct gate *g)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	g->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (g->uffd < 0)
-		return -errno;
-	g->page = mmap(NULL, MT_PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)g->page;
-	reg.range.len = MT_PAGE;
-	if (ioctl(g->uffd, UFFDIO_API, &api) ||
-	    ioctl(g->uffd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
-
-/* Somebody stands before it. */
-static int gate_reached(struct gate *g)
-{
-	struct uffd_msg msg;
-
-	if (mt_poll(g->uffd, POLLIN, 10000) != POLLIN)
-		return -ETIMEDOUT;
-	return read(g->uffd, &msg, sizeof(msg)) == sizeof(msg) ? 0 : -EIO;
-}
-
-static int gate_pass(struct gate *g)
-{
-	static char text[MT_PAGE];
-	struct uffdio_copy copy = {
-		.dst = (uintptr_t)g->page,
-		.src = (uintptr_t)text,
-		.len = MT_PAGE,
-	};
-
-	return ioctl(g->uffd, UFFDIO_COPY, &copy) ? -errno : 0;
-}
-
-static void gate_remove(struct gate *g)
-{
-	munmap(g->page, MT_PAGE);
-	close(g->uffd);
-}
-
 /**
  * struct transfer - one that a gate holds
  * @thread: that does it
- * @gate: behind the buffer
+ * @gate: behind the buffer, which is pinned when somebody stands there
  * @disk: from where, or to where
  * @out: to the disk
  * @buf: a leased buffer
@@ -159,7 +103,7 @@ static void gate_remove(struct gate *g)
  */
 struct transfer {
 	pthread_t thread;
-	struct gate gate;
+	struct mt_gate gate;
 	int disk;
 	bool out;
 	char *buf;
@@ -182,18 +126,19 @@ static int transfer_begin(struct transfer *t)
 {
 	int err = -pthread_create(&t->thread, NULL, transfer_fn, t);
 
-	return err ?: gate_reached(&t->gate);
+	return err ?: mt_gate_await(&t->gate);
 }
 
 /* How many bytes of the buffer were moved. */
 static ssize_t transfer_end(struct transfer *t)
 {
-	int err = gate_pass(&t->gate);
+	static const char text[MT_PAGE];
+	int err = mt_gate_fill(&t->gate, text);
 
 	if (err)
 		return err;
 	pthread_join(t->thread, NULL);
-	gate_remove(&t->gate);
+	mt_gate_remove(&t->gate);
 	return t->result - (ssize_t)MT_PAGE;
 }
 
@@ -213,13 +158,14 @@ static bool disk_has(int disk, unsigned char value, size_t len)
 TEST_F(direct, held)
 {
 	struct transfer t = { .disk = open_disk(), .size = variant->size };
-	int i;
+	int i, err;
 
 	if (t.disk < 0)
 		SKIP(return, "no brd: %s", strerror(-t.disk));
 	for (i = 0; i < 2; i++) {
-		if (gate_make(&t.gate))
-			SKIP(return, "no userfaultfd: %s", strerror(errno));
+		err = mt_gate_make(&t.gate, UFFDIO_REGISTER_MODE_MISSING);
+		if (err)
+			SKIP(return, "no userfaultfd: %s", strerror(-err));
 		/* First to the disk, and then in from there. */
 		t.out = !i;
 		t.buf = self->buf;
@@ -380,13 +326,14 @@ TEST_F(pieces, neighbours)
 TEST_F(pieces, held)
 {
 	struct transfer t = { .disk = self->disk, .size = PIECE };
-	int i;
+	int i, err;
 
 	if (self->disk < 0)
 		SKIP(return, "no brd: %s", strerror(-self->disk));
 	for (i = 0; i < 2; i++) {
-		if (gate_make(&t.gate))
-			SKIP(return, "no userfaultfd: %s", strerror(errno));
+		err = mt_gate_make(&t.gate, UFFDIO_REGISTER_MODE_MISSING);
+		if (err)
+			SKIP(return, "no userfaultfd: %s", strerror(-err));
 		ASSERT_EQ(3, lease_pieces(&self->client, self->leases, self->buf));
 		t.out = !i;
 		t.buf = self->buf[1];

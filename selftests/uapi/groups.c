@@ -68,7 +68,7 @@ static int use_and_go(void *arg)
 
 static long dying(void)
 {
-	return number_of(ROOT, "cgroup.stat", "nr_dying_descendants");
+	return mt_number("nr_dying_descendants", ROOT "/cgroup.stat");
 }
 
 /*

@@ -64,12 +64,12 @@ TEST_F(memcg, charged)
 	EXPECT_TRUE(near(usage(B), 0));
 	/* Statistics lag behind. */
 	for (i = 0; i < 50; i++) {
-		kernel = number_of(names[A], "memory.stat", "kernel");
+		kernel = mt_number("kernel", "%s/memory.stat", names[A]);
 		if (kernel >= (long)(FEW * MIB))
 			break;
 		mt_sleep_ms(100);
 	}
-	EXPECT_LE(FEW * MIB, kernel);
+	EXPECT_LE((long)(FEW * MIB), kernel);
 	/* Touched and mapped it is no more. */
 	for (i = 0; i < FEW; i++)
 		memset(c->win + self->leases[i].offset, 1, MIB);
@@ -169,7 +169,7 @@ TEST_F(memcg, apart)
 		ASSERT_EQ(0, mt_class(from, "", MIB, &self->cls));
 		EXPECT_EQ(4, self->cls.clean);
 		EXPECT_EQ(8, self->cls.backed);
-		EXPECT_EQ(8 * (i + 1), self->cls.grown);
+		EXPECT_EQ(8U * (i + 1), self->cls.grown);
 		ASSERT_EQ(0, mt_release_leases(to, self->more, 4));
 		ASSERT_EQ(0, mt_trim(to, "", 0, NULL));
 	}
@@ -283,7 +283,7 @@ TEST_F(memcg, limited)
 
 	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
 			       MPOOL_CONFIG_MAX_LARGE));
-	ASSERT_EQ(0, write_to(names[A], "memory.max", "16777216"));
+	ASSERT_EQ(0, mt_write("16777216", "%s/memory.max", names[A]));
 	ASSERT_EQ(0, attach_in(c, self->pool.name, A));
 	ASSERT_EQ(0, attach_in(other, self->pool.name, NOWHERE));
 	got = mt_lease(c->fd, MIB, 32, self->leases);
@@ -293,15 +293,15 @@ TEST_F(memcg, limited)
 	/* Nor does it wait for what others may give back. */
 	EXPECT_EQ(-ENOMEM, mt_lease_wait(c->fd, 0, MIB, 1, MPOOL_FOREVER,
 					 self->more));
-	EXPECT_EQ(0, number_of(names[A], "memory.events", "oom_kill"));
-	EXPECT_LT(0, number_of(names[A], "memory.events", "max"));
+	EXPECT_EQ(0, mt_number("oom_kill", "%s/memory.events", names[A]));
+	EXPECT_LT(0, mt_number("max", "%s/memory.events", names[A]));
 	EXPECT_GE(16 * (long)MIB, usage(A));
 	EXPECT_EQ(20, mt_lease(other->fd, MIB, 20, self->more));
 	/* What the cgroup itself has idle makes room, of another size, too. */
 	ASSERT_EQ(0, mt_release_leases(c->fd, self->leases, got));
 	EXPECT_EQ(4, mt_lease_wait(c->fd, MPOOL_LEASE_ALL, 2 * MIB, 4, 0,
 				   self->leases));
-	EXPECT_EQ(0, number_of(names[A], "memory.events", "oom_kill"));
+	EXPECT_EQ(0, mt_number("oom_kill", "%s/memory.events", names[A]));
 }
 
 /* Sleeps in a cgroup, for whoever looks for somebody to kill. */
@@ -333,7 +333,7 @@ TEST_F(memcg, limited_pages)
 		_exit(bystand(there));
 	while (!__atomic_load_n(there, __ATOMIC_ACQUIRE))
 		mt_sleep_ms(1);
-	ASSERT_EQ(0, write_to(names[A], "memory.max", "8388608"));
+	ASSERT_EQ(0, mt_write("8388608", "%s/memory.max", names[A]));
 	do {
 		got = mt_lease(c->fd, MT_PAGE, 64, self->leases);
 		if (got > 0)
@@ -342,8 +342,8 @@ TEST_F(memcg, limited_pages)
 	EXPECT_EQ(-ENOMEM, got);
 	EXPECT_LT(1024, all);
 	EXPECT_GE(2048, all);
-	EXPECT_EQ(0, number_of(names[A], "memory.events", "oom"));
-	EXPECT_EQ(0, number_of(names[A], "memory.events", "oom_kill"));
+	EXPECT_EQ(0, mt_number("oom", "%s/memory.events", names[A]));
+	EXPECT_EQ(0, mt_number("oom_kill", "%s/memory.events", names[A]));
 	kill(pid, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, mt_wait(pid));
 }
@@ -357,7 +357,7 @@ TEST_F(memcg, limited_kept)
 
 	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
 			       MPOOL_CONFIG_MAX_LARGE));
-	ASSERT_EQ(0, write_to(names[A], "memory.max", "16777216"));
+	ASSERT_EQ(0, mt_write("16777216", "%s/memory.max", names[A]));
 	mt_attach_flags = 0;
 	ASSERT_EQ(0, attach_in(c, self->pool.name, A));
 	ASSERT_EQ(0, attach_in(other, self->pool.name, A));
@@ -386,7 +386,7 @@ TEST_F(memcg, refused_in_the_queue)
 					    &w[i]));
 		mt_sleep_ms(100);
 	}
-	ASSERT_EQ(0, write_to(names[A], "memory.max", "65536"));
+	ASSERT_EQ(0, mt_write("65536", "%s/memory.max", names[A]));
 	/* Two, in case that a signal has sent the first one to the end. */
 	ASSERT_EQ(0, mt_release_leases(self->clients[0].fd, self->leases, 2));
 	for (i = 0; i < 2; i++)

@@ -71,6 +71,8 @@ static char *at(const struct mt_client *client, const struct mpool_lease *l)
 
 TEST_F(revoke, one)
 {
+	const __u64 handles[] = { self->leases[1].handle,
+				  self->leases[2].handle };
 	int i;
 
 	for (i = 0; i < NR; i++)
@@ -86,14 +88,9 @@ TEST_F(revoke, one)
 	EXPECT_TRUE(mt_all(at(&self->holder, &self->leases[3]), 4, SIZE));
 	EXPECT_EQ(NR, leased(&self->pool));
 	/* Said as what it is, and all or nothing as ever. */
-	{
-		__u64 handles[2] = { self->leases[1].handle,
-				     self->leases[2].handle };
-
-		EXPECT_EQ(-EKEYREVOKED, mt_release(self->holder.fd, handles, 2,
-						   &self->bad));
-		EXPECT_EQ(1, self->bad);
-	}
+	EXPECT_EQ(-EKEYREVOKED, mt_release(self->holder.fd, handles, 2,
+					   &self->bad));
+	EXPECT_EQ(1, self->bad);
 	EXPECT_EQ(NR, leased(&self->pool));
 	EXPECT_EQ(-EKEYREVOKED, mt_revoke(self->pool.fd, self->pool.name,
 					  self->id, self->leases[2].handle,

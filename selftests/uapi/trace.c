@@ -13,6 +13,7 @@
 
 #include <kselftest_harness.h>
 
+#include "file.h"
 #include "mpool_test.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -27,18 +28,6 @@ FIXTURE(trace)
 	struct mpool_lease leases[NR];
 	char *text;
 };
-
-static int put(const char *path, const char *word)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, word, strlen(word)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
 
 static int get(const char *path, char *text)
 {
@@ -63,8 +52,8 @@ FIXTURE_SETUP(trace)
 	ASSERT_NE(NULL, self->text);
 	ASSERT_EQ(0, mt_setup(&self->pool, NULL));
 	ASSERT_EQ(0, mt_client_open(&self->client, self->pool.name));
-	ASSERT_EQ(0, put(TRACING "trace", "\n"));
-	ASSERT_EQ(0, put(EVENTS "enable", "1"));
+	ASSERT_EQ(0, mt_write("\n", TRACING "trace"));
+	ASSERT_EQ(0, mt_write("1", EVENTS "enable"));
 	ASSERT_EQ(NR, mt_lease(self->client.fd, 3 * MT_PAGE, NR,
 			       self->leases));
 }
@@ -73,7 +62,7 @@ FIXTURE_TEARDOWN(trace)
 {
 	if (!self->text)
 		return;
-	EXPECT_EQ(0, put(EVENTS "enable", "0"));
+	EXPECT_EQ(0, mt_write("0", EVENTS "enable"));
 	mt_client_close(&self->client);
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 	free(self->text);

@@ -79,7 +79,7 @@ static void served(struct __test_metadata *_metadata, int fd,
 	for (i = 0; i < 2; i++)
 		pthread_join(waiters[i].thread, NULL);
 	for (i = 0; i < 2; i++)
-		ASSERT_EQ(waiters[i].count, waiters[i].result);
+		ASSERT_EQ((int)waiters[i].count, waiters[i].result);
 }
 
 /* Each could get some of what the other needs, and neither ever all. */
