@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leases between the taking and the telling: what is undone, and that it is all
+ * Leases that a process cannot be told of: what is undone, and that it is all
  * undone.
  */
 #include <linux/err.h>
@@ -61,10 +61,16 @@ static void bed_end(struct bed *b)
 	mpool_client_close(b->client);
 }
 
-static int prepare(struct bed *b, unsigned int nr, bool all)
+static int make(struct bed *b, unsigned int nr, bool all)
 {
-	return mpool_grant_prepare(b->client, b->index, nr, all,
-				   MPOOL_DEADLINE_NOW, &b->grant);
+	return mpool_grant_make(b->client, b->index, nr, all,
+				MPOOL_DEADLINE_NOW, &b->grant);
+}
+
+static void undo(struct bed *b)
+{
+	mpool_grant_undo(b->client, &b->grant);
+	mpool_grant_free(&b->grant);
 }
 
 static int release(struct bed *b, unsigned int nr, const u64 *handles)
@@ -78,10 +84,10 @@ static void keep_some(struct kunit *test, struct bed *b, unsigned int nr)
 	u64 handles[8];
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, prepare(b, nr, true), 0);
+	KUNIT_ASSERT_EQ(test, make(b, nr, true), 0);
 	for (i = 0; i < nr; i++)
 		handles[i] = b->grant.leases[i].handle;
-	mpool_grant_commit(b->client, &b->grant);
+	mpool_grant_free(&b->grant);
 	KUNIT_ASSERT_EQ(test, release(b, nr, handles), 0);
 }
 
@@ -114,53 +120,69 @@ static int lease_in_thread(void *arg)
 {
 	struct bed *b = arg;
 
-	return mpool_grant_prepare(b->client, b->index, b->nr, b->all,
-				   MPOOL_DEADLINE_NEVER, &b->grant);
+	return mpool_grant_make(b->client, b->index, b->nr, b->all,
+				MPOOL_DEADLINE_NEVER, &b->grant);
 }
 
-static void what_is_prepared_can_be_undone(struct kunit *test)
+/* It stands from the beginning: nobody has what is not seen. */
+static void what_cannot_be_told_is_undone(struct kunit *test)
 {
 	struct bed *b = bed_new(test, kt_pool_max(test, 8), SIZE);
 	u64 handles[3];
 	int i;
 
-	KUNIT_ASSERT_EQ(test, prepare(b, 3, true), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 3, true), 0);
 	expect(test, b, 3, 0);
-	for (i = 0; i < 3; i++)
-		handles[i] = b->grant.leases[i].handle;
-	/* Who guesses a handle before it is told finds nothing. */
-	KUNIT_EXPECT_EQ(test, release(b, 3, handles), -ENOENT);
-	KUNIT_EXPECT_EQ(test, mpool_slots_live(&b->client->window->slots), 0U);
-	mpool_grant_abort(b->client, &b->grant);
-	expect(test, b, 0, 0);
-	KUNIT_EXPECT_EQ(test, release(b, 3, handles), -ENOENT);
-
-	/* No generation was spent on it. */
-	KUNIT_ASSERT_EQ(test, prepare(b, 3, true), 0);
-	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, upper_32_bits(b->grant.leases[i].handle),
-				1U);
-	for (i = 0; i < 3; i++)
-		handles[i] = b->grant.leases[i].handle;
-	mpool_grant_commit(b->client, &b->grant);
 	KUNIT_EXPECT_EQ(test, mpool_slots_live(&b->client->window->slots), 3U);
-	KUNIT_EXPECT_EQ(test, release(b, 3, handles), 0);
+	for (i = 0; i < 3; i++)
+		handles[i] = b->grant.leases[i].handle;
+	undo(b);
+	KUNIT_EXPECT_EQ(test, mpool_slots_live(&b->client->window->slots), 0U);
+	/* As after any release. */
 	expect(test, b, 0, 3);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, release(b, 1, &handles[i]), -ESTALE);
 	bed_end(b);
 }
 
-/* What was kept goes to the pool: the process may not know that it was his. */
-static void kept_ones_that_are_undone_leave(struct kunit *test)
+/* Another thread has released one, and one was revoked. */
+static void what_has_ended_is_not_undone(struct kunit *test)
 {
 	struct bed *b = bed_new(test, kt_pool_max(test, 8), SIZE);
+	u64 handles[3], revoked;
+	int i;
 
-	keep_some(test, b, 2);
+	KUNIT_ASSERT_EQ(test, make(b, 3, true), 0);
+	for (i = 0; i < 3; i++)
+		handles[i] = b->grant.leases[i].handle;
+	KUNIT_EXPECT_EQ(test, release(b, 1, &handles[0]), 0);
+	KUNIT_EXPECT_EQ(test, mpool_client_revoke(b->pool, b->client->id,
+						  handles[1], &revoked), 0);
+	expect(test, b, 1, 1);
+	undo(b);
 	expect(test, b, 0, 2);
-	KUNIT_ASSERT_EQ(test, prepare(b, 3, true), 0);
-	KUNIT_EXPECT_EQ(test, b->grant.reused, 2U);
-	expect(test, b, 3, 0);
-	mpool_grant_abort(b->client, &b->grant);
-	expect(test, b, 0, 0);
+	KUNIT_EXPECT_EQ(test, release(b, 1, &handles[1]), -EKEYREVOKED);
+	bed_end(b);
+}
+
+/* A slot that ended has a new lease before the old one's is undone. */
+static void what_came_after_is_not_undone(struct kunit *test)
+{
+	struct bed *b = bed_new(test, kt_pool_max(test, 8), SIZE);
+	struct mpool_grant first;
+	u64 handle;
+
+	KUNIT_ASSERT_EQ(test, make(b, 1, true), 0);
+	first = b->grant;
+	handle = first.leases[0].handle;
+	KUNIT_EXPECT_EQ(test, release(b, 1, &handle), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 1, true), 0);
+	KUNIT_EXPECT_PTR_EQ(test, b->grant.holds[0].slot, first.holds[0].slot);
+	mpool_grant_undo(b->client, &first);
+	mpool_grant_free(&first);
+	expect(test, b, 1, 0);
+	undo(b);
+	expect(test, b, 0, 1);
 	bed_end(b);
 }
 
@@ -174,17 +196,17 @@ static void all_or_what_there_is(struct kunit *test)
 	keep_some(test, b, 2);
 	cls = backing(b);
 	desc = kt_lease(test, cls);
-	KUNIT_EXPECT_EQ(test, prepare(b, 3, true), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, make(b, 3, true), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).cached, 0ULL);
 	KUNIT_EXPECT_EQ(test,
 			atomic_long_read(&b->client->quota.own.buffers), 0L);
 	keep_some(test, b, 2);
-	KUNIT_EXPECT_EQ(test, prepare(b, 3, false), 0);
+	KUNIT_EXPECT_EQ(test, make(b, 3, false), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	kt_return(cls, desc);
-	expect(test, b, 0, 0);
+	expect(test, b, 0, 2);
 	bed_end(b);
 }
 
@@ -194,13 +216,13 @@ static void the_window_is_full(struct kunit *test)
 	struct bed *b = bed_new(test, kt_pool_max(test, 8), SIZE);
 
 	b->client->window->slots.classes[b->index].capacity = 2;
-	KUNIT_EXPECT_EQ(test, prepare(b, 3, true), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, make(b, 3, true), -ENOSPC);
 	expect(test, b, 0, 0);
-	KUNIT_ASSERT_EQ(test, prepare(b, 3, false), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 3, false), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
 	expect(test, b, 2, 0);
-	mpool_grant_abort(b->client, &b->grant);
-	expect(test, b, 0, 0);
+	undo(b);
+	expect(test, b, 0, 2);
 	bed_end(b);
 }
 
@@ -208,15 +230,15 @@ static void pieces_that_are_undone_leave_their_page(struct kunit *test)
 {
 	struct bed *b = bed_new(test, kt_pool_max(test, 8), 64);
 
-	KUNIT_ASSERT_EQ(test, prepare(b, 3, true), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 3, true), 0);
 	expect(test, b, 1, 0);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	/* It was nobody else's, and may be the next one's. */
 	expect(test, b, 0, 1);
-	KUNIT_ASSERT_EQ(test, prepare(b, 65, true), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 65, true), 0);
 	expect(test, b, 2, 0);
 	KUNIT_EXPECT_EQ(test, kt_stats(backing(b)).grown, 2ULL);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	expect(test, b, 0, 2);
 	bed_end(b);
 }
@@ -229,21 +251,21 @@ static void the_window_is_full_of_pieces(struct kunit *test)
 	sc = &b->client->window->slots.classes[b->index];
 	KUNIT_ASSERT_EQ(test, sc->pieces, 4U);
 	sc->capacity = MPOOL_SLOT_CHUNK;
-	KUNIT_EXPECT_EQ(test, prepare(b, 5, true), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, make(b, 5, true), -ENOSPC);
 	/* The page that had a place is kept. */
 	expect(test, b, 0, 1);
-	KUNIT_ASSERT_EQ(test, prepare(b, 5, false), 0);
+	KUNIT_ASSERT_EQ(test, make(b, 5, false), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, 4U);
 	expect(test, b, 1, 0);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	expect(test, b, 0, 1);
 	/* With some in hand, and no place for the others. */
-	KUNIT_ASSERT_EQ(test, prepare(b, 2, true), 0);
-	mpool_grant_commit(b->client, &b->grant);
-	KUNIT_EXPECT_EQ(test, prepare(b, 3, true), -ENOSPC);
+	KUNIT_ASSERT_EQ(test, make(b, 2, true), 0);
+	mpool_grant_free(&b->grant);
+	KUNIT_EXPECT_EQ(test, make(b, 3, true), -ENOSPC);
 	expect(test, b, 1, 0);
-	KUNIT_ASSERT_EQ(test, prepare(b, 2, true), 0);
-	mpool_grant_abort(b->client, &b->grant);
+	KUNIT_ASSERT_EQ(test, make(b, 2, true), 0);
+	undo(b);
 	expect(test, b, 1, 0);
 	bed_end(b);
 }
@@ -256,14 +278,14 @@ static struct bed *bed_worn(struct kunit *test, unsigned int max)
 	u64 handles[PIECES];
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, true), 0);
+	KUNIT_ASSERT_EQ(test, make(b, PIECES, true), 0);
 	for (i = 0; i < PIECES; i++) {
 		slot = b->grant.holds[i].slot;
 		if (i < 2)
-			slot->gen = U32_MAX - 1;
-		handles[i] = mpool_slot_handle(slot->gen + 1, slot->id);
+			slot->gen = U32_MAX;
+		handles[i] = mpool_slot_handle(slot->gen, slot->id);
 	}
-	mpool_grant_commit(b->client, &b->grant);
+	mpool_grant_free(&b->grant);
 	KUNIT_ASSERT_EQ(test, release(b, PIECES, handles), 0);
 	mpool_keep_drop(b->client);
 	expect(test, b, 0, 0);
@@ -278,10 +300,10 @@ static void worn_pieces_are_made_up_for(struct kunit *test)
 
 	for (all = 0; all < 2; all++) {
 		b = bed_worn(test, 8);
-		KUNIT_ASSERT_EQ(test, prepare(b, PIECES, all), 0);
+		KUNIT_ASSERT_EQ(test, make(b, PIECES, all), 0);
 		KUNIT_EXPECT_EQ(test, b->grant.nr, (unsigned int)PIECES);
 		expect(test, b, 2, 0);
-		mpool_grant_abort(b->client, &b->grant);
+		undo(b);
 		expect(test, b, 0, 2);
 		bed_end(b);
 	}
@@ -292,13 +314,13 @@ static void no_place_for_what_worn_pieces_need(struct kunit *test)
 	struct bed *b = bed_worn(test, 8);
 
 	b->client->window->slots.classes[b->index].capacity = MPOOL_SLOT_CHUNK;
-	KUNIT_EXPECT_EQ(test, prepare(b, PIECES, true), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, make(b, PIECES, true), -ENOSPC);
 	expect(test, b, 0, 1);
 	mpool_keep_drop(b->client);
-	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, false), 0);
+	KUNIT_ASSERT_EQ(test, make(b, PIECES, false), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
 	expect(test, b, 1, 0);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	bed_end(b);
 }
 
@@ -310,12 +332,12 @@ static void worn_pieces_are_waited_for(struct kunit *test)
 	struct mpool_desc *desc = kt_lease(test, cls);
 	struct kt_thread *t;
 
-	KUNIT_EXPECT_EQ(test, prepare(b, PIECES, true), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, make(b, PIECES, true), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 1ULL);
 	mpool_keep_drop(b->client);
-	KUNIT_ASSERT_EQ(test, prepare(b, PIECES, false), 0);
+	KUNIT_ASSERT_EQ(test, make(b, PIECES, false), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, 2U);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	mpool_keep_drop(b->client);
 
 	b->nr = PIECES;
@@ -326,7 +348,7 @@ static void worn_pieces_are_waited_for(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kt_join(test, t), 0);
 	KUNIT_EXPECT_EQ(test, b->grant.nr, (unsigned int)PIECES);
 	expect(test, b, 2, 0);
-	mpool_grant_abort(b->client, &b->grant);
+	undo(b);
 	bed_end(b);
 }
 
@@ -351,7 +373,8 @@ static void full_when_it_comes(struct kunit *test, unsigned int nr, bool all,
 	mpool_stock_return(cls, NULL, NULL, 2, descs);
 	KUNIT_EXPECT_EQ(test, kt_join(test, t), result);
 	if (!result)
-		mpool_grant_abort(b->client, &b->grant);
+		undo(b);
+	mpool_keep_drop(b->client);
 	KUNIT_EXPECT_EQ(test, kt_stats(cls).leased, 0ULL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&quota->own.buffers),
 			(long)others);
@@ -367,8 +390,9 @@ static void a_limit_is_looked_at_when_the_buffers_are_there(struct kunit *test)
 }
 
 static struct kunit_case grant_cases[] = {
-	KUNIT_CASE(what_is_prepared_can_be_undone),
-	KUNIT_CASE(kept_ones_that_are_undone_leave),
+	KUNIT_CASE(what_cannot_be_told_is_undone),
+	KUNIT_CASE(what_has_ended_is_not_undone),
+	KUNIT_CASE(what_came_after_is_not_undone),
 	KUNIT_CASE(all_or_what_there_is),
 	KUNIT_CASE(the_window_is_full),
 	KUNIT_CASE(pieces_that_are_undone_leave_their_page),

@@ -73,9 +73,17 @@ static unsigned int class_pages(const struct mpool_class *cls)
 	return cls->size >> PAGE_SHIFT;
 }
 
-/* A @handle of 0: the end of the client, which needs none to find the buffer. */
-static void tell_released(const struct mpool_client *client, u64 handle,
-			  const struct mpool_desc *desc)
+/**
+ * mpool_client_trace_release() - the tracepoint of a lease's end
+ * @client: attached
+ * @handle: of the lease; 0 at the end of the client, which needs none to find
+ *	the buffer
+ * @desc: the buffer
+ *
+ * Context: process.
+ */
+void mpool_client_trace_release(const struct mpool_client *client, u64 handle,
+				const struct mpool_desc *desc)
 {
 	u32 size = desc->cls->size, id = lower_32_bits(handle);
 	unsigned int inside = 0;
@@ -102,7 +110,7 @@ static void drain(struct mpool_client *client)
 				       &kept))) {
 		cls = descs[0]->cls;
 		for (i = kept; trace_mpool_release_enabled() && i < nr; i++)
-			tell_released(client, 0, descs[i]);
+			mpool_client_trace_release(client, 0, descs[i]);
 		pinned = 0;
 		if (kept)
 			pinned = mpool_stock_return_cached(cls, payer, user,
@@ -230,7 +238,7 @@ int mpool_client_release(struct mpool_client *client, unsigned int nr,
 		goto free_holds;
 
 	for (i = 0; trace_mpool_release_enabled() && i < nr; i++)
-		tell_released(client, handles[i], holds[i].desc);
+		mpool_client_trace_release(client, handles[i], holds[i].desc);
 	mpool_keep_release(client, nr, holds, client->keeps);
 free_holds:
 	kvfree(holds);
@@ -249,7 +257,7 @@ static void take_back(struct mpool_client *client, unsigned int nr,
 	for (i = 0; i < nr; i++) {
 		handles[i] = mpool_slot_handle(holds[i].slot->gen,
 					       holds[i].slot->id);
-		tell_released(client, handles[i], holds[i].desc);
+		mpool_client_trace_release(client, handles[i], holds[i].desc);
 	}
 	mpool_keep_release(client, nr, holds, false);
 	for (i = 0; i < nr; i++) {

@@ -73,6 +73,8 @@ void mpool_client_close(struct mpool_client *client);
 int mpool_client_attach(struct mpool_client *client, struct mpool *pool,
 			struct mpool_window *window, bool strict);
 int mpool_client_revoke(struct mpool *pool, u64 id, u64 handle, u64 *revoked);
+void mpool_client_trace_release(const struct mpool_client *client, u64 handle,
+				const struct mpool_desc *desc);
 int mpool_client_release(struct mpool_client *client, unsigned int nr,
 			 const u64 *handles, u32 *bad);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Leases on their way to a client: from what it kept, or from the pool, into
- * slots of its window; charged, and told to the process before they are its.
+ * slots of its window, and charged.
  */
 #include <linux/err.h>
 #include <linux/math.h>
@@ -21,11 +21,6 @@
 static unsigned int class_pages(const struct mpool_class *cls)
 {
 	return cls->size >> PAGE_SHIFT;
-}
-
-static void grant_free(struct mpool_grant *grant)
-{
-	kvfree(grant->leases);
 }
 
 /* One piece of memory, its parts in order of their alignment. */
@@ -137,7 +132,6 @@ static int fill_buffers(struct mpool_client *client, struct mpool_class *cls,
 
 	kept = mpool_keep_take(client, cls->index, nr, grant->holds);
 	grant->nr = kept;
-	grant->reused = kept;
 	if (kept == nr)
 		return 0;
 	if (!kept)
@@ -147,7 +141,6 @@ static int fill_buffers(struct mpool_client *client, struct mpool_class *cls,
 	if (!err || !all)
 		return 0;
 	grant->nr = 0;
-	grant->reused = 0;
 	mpool_keep_give_up(client, kept, grant->holds);
 	return take_fresh(client, cls, nr, all, deadline, grant);
 }
@@ -264,50 +257,6 @@ static void tell(const struct mpool_client *client, struct mpool_grant *grant)
 	}
 }
 
-/**
- * mpool_grant_prepare() - take what leases need, unseen by the process
- * @client: attached
- * @index: of a class of its pool that its window has a region for
- * @nr: leases wanted, 1 to MPOOL_BATCH_MAX
- * @all: fewer will not do
- * @deadline: how long to wait for buffers, as for mpool_lease_take()
- * @grant: filled in; to be committed or aborted
- *
- * Context: process, sleeps, allocates.
- * Return: 0; -EAGAIN, -ETIMEDOUT, -EINTR: no buffers; -EDQUOT: the limit of
- * locked memory; -ENOSPC: no slot free in the window; -ENOMEM.
- */
-int mpool_grant_prepare(struct mpool_client *client, unsigned int index,
-			unsigned int nr, bool all, ktime_t deadline,
-			struct mpool_grant *grant)
-{
-	struct mpool_class *cls;
-	int err;
-
-	cls = mpool_pool_class(client->pool,
-			       mpool_window_backing(client->window, index));
-	if (IS_ERR(cls))
-		return PTR_ERR(cls);
-	err = grant_alloc(grant, nr);
-	if (err)
-		return err;
-	grant->index = index;
-	grant->nr = 0;
-	grant->reused = 0;
-	WRITE_ONCE(client->asked, index);
-	if (unlikely(mpool_quota_over(&client->quota)))
-		mpool_keep_yield(client);
-	if (is_piece(client, index))
-		err = fill_pieces(client, cls, nr, all, deadline, grant);
-	else
-		err = fill_buffers(client, cls, nr, all, deadline, grant);
-	if (err)
-		grant_free(grant);
-	else
-		tell(client, grant);
-	return err;
-}
-
 static void *address_of(const struct mpool_client *client,
 			const struct mpool_hold *hold)
 {
@@ -318,14 +267,7 @@ static void *address_of(const struct mpool_client *client,
 				 client->pool->sizes[mpool_slot_index(id)]);
 }
 
-/**
- * mpool_grant_commit() - the leases are the process's
- * @client: attached
- * @grant: prepared; freed
- *
- * Context: process, may sleep.
- */
-void mpool_grant_commit(struct mpool_client *client, struct mpool_grant *grant)
+static void publish(struct mpool_client *client, const struct mpool_grant *grant)
 {
 	struct mpool_holder holder = {
 		.pid = task_tgid_nr(current),
@@ -341,32 +283,91 @@ void mpool_grant_commit(struct mpool_client *client, struct mpool_grant *grant)
 				  address_of(client, &grant->holds[i]));
 	mpool_slots_publish(&client->window->slots, grant->nr, grant->holds,
 			    &holder);
-	grant_free(grant);
 }
 
 /**
- * mpool_grant_abort() - the leases will not be
+ * mpool_grant_make() - lease
  * @client: attached
- * @grant: prepared; freed
+ * @index: of a class of its pool that its window has a region for
+ * @nr: leases wanted, 1 to MPOOL_BATCH_MAX
+ * @all: fewer will not do
+ * @deadline: how long to wait for buffers, as for mpool_lease_take()
+ * @grant: filled in: what the process is to be told
+ *
+ * The leases stand when it returns, and others may release or revoke them: the
+ * process may take as long as it likes to be told, and is not to have anything
+ * meanwhile that nobody sees.
+ *
+ * Context: process, sleeps, allocates.
+ * Return: 0, and @grant has to be freed; -EAGAIN, -ETIMEDOUT, -EINTR: no
+ * buffers; -EDQUOT: the limit of locked memory; -ENOSPC: no slot free in the
+ * window; -ENOMEM.
+ */
+int mpool_grant_make(struct mpool_client *client, unsigned int index,
+		     unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_grant *grant)
+{
+	struct mpool_class *cls;
+	int err;
+
+	cls = mpool_pool_class(client->pool,
+			       mpool_window_backing(client->window, index));
+	if (IS_ERR(cls))
+		return PTR_ERR(cls);
+	err = grant_alloc(grant, nr);
+	if (err)
+		return err;
+	grant->index = index;
+	grant->nr = 0;
+	WRITE_ONCE(client->asked, index);
+	if (unlikely(mpool_quota_over(&client->quota)))
+		mpool_keep_yield(client);
+	if (is_piece(client, index))
+		err = fill_pieces(client, cls, nr, all, deadline, grant);
+	else
+		err = fill_buffers(client, cls, nr, all, deadline, grant);
+	if (err) {
+		mpool_grant_free(grant);
+		return err;
+	}
+	tell(client, grant);
+	publish(client, grant);
+	return 0;
+}
+
+/**
+ * mpool_grant_undo() - end leases that the process could not be told of
+ * @client: attached
+ * @grant: made; those of its leases that have ended already stay so
+ *
+ * Context: process, sleeps.
+ */
+void mpool_grant_undo(struct mpool_client *client, struct mpool_grant *grant)
+{
+	struct mpool_slots *slots = &client->window->slots;
+	struct mpool_hold *hold = grant->holds;
+	unsigned int i;
+	u64 handle;
+	u32 bad;
+
+	for (i = 0; i < grant->nr; i++) {
+		handle = grant->leases[i].handle;
+		if (mpool_slots_kill(slots, 1, &handle, hold, &bad))
+			continue;
+		mpool_client_trace_release(client, handle, hold->desc);
+		hold++;
+	}
+	grant->nr = hold - grant->holds;
+	mpool_keep_release(client, grant->nr, grant->holds, client->keeps);
+}
+
+/**
+ * mpool_grant_free() - the process was told, or the leases were undone
+ * @grant: made
  *
  * Context: process, may sleep.
  */
-void mpool_grant_abort(struct mpool_client *client, struct mpool_grant *grant)
+void mpool_grant_free(struct mpool_grant *grant)
 {
-	unsigned int nr = grant->nr - grant->reused, i;
-	struct mpool_hold *fresh = grant->holds + grant->reused;
-	struct mpool_class *cls;
-
-	if (is_piece(client, grant->index)) {
-		uncarve(client, grant);
-		goto free;
-	}
-	cls = mpool_pool_peek(client->pool, grant->index);
-	for (i = 0; i < nr; i++)
-		grant->descs[i] = fresh[i].desc;
-	mpool_slots_free(&client->window->slots, nr, fresh);
-	give_up(client, cls, nr, grant->descs);
-	mpool_keep_give_up(client, grant->reused, grant->holds);
-free:
-	grant_free(grant);
+	kvfree(grant->leases);
 }

@@ -17,24 +17,22 @@ struct mpool_lease;
  * struct mpool_grant - leases on their way to a client
  * @index: their size class
  * @nr: how many
- * @reused: how many of them, the first ones, the client had kept
- * @leases: what the process will be told
+ * @leases: what the process is told
  * @holds: slots and buffers
  * @descs: buffers that have no slot yet
  */
 struct mpool_grant {
 	unsigned int index;
 	unsigned int nr;
-	unsigned int reused;
 	struct mpool_lease *leases;
 	struct mpool_hold *holds;
 	struct mpool_desc **descs;
 };
 
-int mpool_grant_prepare(struct mpool_client *client, unsigned int index,
-			unsigned int nr, bool all, ktime_t deadline,
-			struct mpool_grant *grant);
-void mpool_grant_commit(struct mpool_client *client, struct mpool_grant *grant);
-void mpool_grant_abort(struct mpool_client *client, struct mpool_grant *grant);
+int mpool_grant_make(struct mpool_client *client, unsigned int index,
+		     unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_grant *grant);
+void mpool_grant_undo(struct mpool_client *client, struct mpool_grant *grant);
+void mpool_grant_free(struct mpool_grant *grant);
 
 #endif /* _MPOOL_GRANT_H */

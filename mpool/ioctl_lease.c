@@ -108,8 +108,7 @@ static int parse_length(const struct mpool_client *client, u64 length,
  * mpool_ioctl_lease() - MPOOL_IOC_LEASE
  * @call: struct mpool_lease_req
  *
- * The process is told before it owns: when telling fails, the leases never
- * were.
+ * When the process cannot be told, what was leased is released again.
  *
  * Context: process.
  * Return: 0 or an errno of the ABI.
@@ -137,9 +136,8 @@ int mpool_ioctl_lease(struct mpool_call *call)
 	if (err)
 		return err;
 
-	err = mpool_grant_prepare(client, index, req->count,
-				  req->flags & MPOOL_LEASE_ALL, deadline,
-				  &grant);
+	err = mpool_grant_make(client, index, req->count,
+			       req->flags & MPOOL_LEASE_ALL, deadline, &grant);
 	if (err)
 		return err;
 	req->granted = grant.nr;
@@ -149,9 +147,8 @@ int mpool_ioctl_lease(struct mpool_call *call)
 	else
 		err = mpool_call_answer(call);
 	if (err)
-		mpool_grant_abort(client, &grant);
-	else
-		mpool_grant_commit(client, &grant);
+		mpool_grant_undo(client, &grant);
+	mpool_grant_free(&grant);
 	return err;
 }
 

@@ -54,8 +54,9 @@ struct keeper {
 	union call_arg *arg;
 	struct call_bed *bed;
 	__u64 neighbour;
+	__u64 revoked;
 	/* the page's, before and after the call */
-	char content[MT_PAGE];
+	char content[MT_PAGE] __attribute__((aligned(8)));
 	int result;
 };
 
@@ -82,6 +83,7 @@ static void make_worse(struct keeper *k)
 		__atomic_store_n(words + i, ~0ULL, __ATOMIC_SEQ_CST);
 }
 
+/* They stand already, and are seen: so they end as any. */
 static void release_early(struct keeper *k)
 {
 	/* Guesses the handles of leases that are about to be told. */
@@ -92,6 +94,15 @@ static void release_early(struct keeper *k)
 			mt_release_one(k->bed->fd,
 				       k->neighbour + id + (gen << 32));
 	make_worse(k);
+}
+
+static void revoke_early(struct keeper *k)
+{
+	const char *pool = k->bed->pool->name;
+
+	if (mt_revoke(k->bed->pool->fd, pool, mt_client_id(pool, k->neighbour),
+		      0, &k->revoked))
+		k->revoked = 0;
 }
 
 /* One call, whose nested array lies where the keeper sits. */
@@ -205,6 +216,7 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	pthread_t thread;
 	enum call call;
 	unsigned long i, done, refused = 0, all = 0;
+	const struct mpool_lease *told;
 	int err;
 
 	/* RELEASE has read its structure and waits for the handles. */
@@ -227,7 +239,10 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	k.neighbour = lease.handle;
 	EXPECT_EQ(0, call_kept(bed, CALL_LEASE, &k));
 	EXPECT_EQ(2, bed->arg.lease.granted);
-	EXPECT_EQ(3, leased(&self->pool));
+	EXPECT_EQ(1, leased(&self->pool));
+	told = (struct mpool_lease *)k.content;
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(-ESTALE, mt_release_one(bed->fd, told[i].handle));
 	EXPECT_TRUE(mt_all(k.content + 2 * sizeof(struct mpool_lease), 0,
 			   MT_PAGE - 2 * sizeof(struct mpool_lease)));
 	call_finish(bed);
@@ -283,6 +298,33 @@ TEST_F_TIMEOUT(attack, 10_double_fetch, ATTACK_TIMEOUT)
 	/* It was changed in time, and not all the time. */
 	EXPECT_LT(0, refused);
 	EXPECT_LT(0, all);
+}
+
+/* Nobody has, for as long as he does not listen, what cannot be taken back. */
+TEST_F_TIMEOUT(attack, 10_revoked_before_it_is_told, ATTACK_TIMEOUT)
+{
+	struct keeper k = { .meanwhile = revoke_early };
+	struct call_bed *bed = &self->bed;
+	const struct mpool_lease *told;
+	struct mpool_lease lease;
+	unsigned int i;
+	int err;
+
+	ASSERT_EQ(0, call_prepare(bed, &self->pool, CALL_LEASE));
+	ASSERT_EQ(1, mt_lease(bed->fd, MT_PAGE, 1, &lease));
+	k.neighbour = lease.handle;
+	err = call_kept(bed, CALL_LEASE, &k);
+	if (err == -EPERM) {
+		call_finish(bed);
+		SKIP(return, "no userfaultfd: %d", err);
+	}
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(3, k.revoked);
+	EXPECT_EQ(0, leased(&self->pool));
+	told = (struct mpool_lease *)k.content;
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(-EKEYREVOKED, mt_release_one(bed->fd, told[i].handle));
+	call_finish(bed);
 }
 
 /* The first ATTACH has decided and is about to answer: a second one comes. */

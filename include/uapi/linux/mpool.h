@@ -336,7 +336,8 @@ struct mpool_lease {
  * asked for are more than the class, its tier or the pool may ever have, or the
  * pool has no room for the class's reserve.  -ENOTCONN: not attached.  -EMSGSIZE: length above
  * max_size.  -ENOMEM: also when the memory cgroup of who attached is at its
- * limit; that is not waited for.  -EINVAL, -EFAULT, -E2BIG.
+ * limit; that is not waited for.  -EFAULT: what was leased is
+ * released again.  -EINVAL, -E2BIG.
  */
 struct mpool_lease_req {
 	__u32 size;
@@ -422,8 +423,10 @@ struct mpool_trim {
  * When it returns, no mapping reaches the buffers (a page that leases are carved
  * from: with the last of them): the holder's next access is SIGBUS, a RELEASE of
  * the handle -EKEYREVOKED until another lease stands in its place, then -ESTALE.
- * Buffers that are pinned go to quarantine.  The client stays attached.  LEASE
- * calls under way are not affected.
+ * Buffers that are pinned go to quarantine.  The client stays attached, and may
+ * lease again: so may a LEASE under way, which has what it took before revoked,
+ * told or not.  A lease that the holder himself is ending is not among those that
+ * are counted, and its mappings go by his RELEASE.
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT: no such pool, or never a
  * handle of that client.  -ESRCH: no such client.  -ESTALE, -EKEYREVOKED: the
