@@ -161,7 +161,8 @@ void mpool_watch_exit(struct mpool_client *client)
  * @wide: suspect leases of other clients are its business, too
  *
  * Context: process, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -EINTR: killed, while a read() of the file waits for its
+ * memory.
  */
 int mpool_watch_set(struct mpool_client *client,
 		    const struct mpool_events *events,
@@ -170,7 +171,8 @@ int mpool_watch_set(struct mpool_client *client,
 	struct mpool_watch *watch = &client->watch;
 	int err;
 
-	mutex_lock(&watch->lock);
+	if (mutex_lock_killable(&watch->lock))
+		return -EINTR;
 	err = mpool_subscribe(&watch->sub, client->pool, events->mask,
 			      eventfd);
 	if (err)
@@ -238,7 +240,9 @@ ssize_t mpool_watch_read(struct mpool_client *client, char __user *to,
 	ssize_t n;
 
 	for (;;) {
-		mutex_lock(&watch->lock);
+		/* Another read() may wait for its memory in there. */
+		if (mutex_lock_interruptible(&watch->lock))
+			return -ERESTARTSYS;
 		n = read_records(watch, to, len);
 		mutex_unlock(&watch->lock);
 		if (n != -EAGAIN || !wait)

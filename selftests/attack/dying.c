@@ -53,6 +53,7 @@ struct wait {
 	bool nested;
 	bool *ready;
 	__u64 deadline;
+	int fd;
 };
 
 /* The call's memory is the page that never comes. */
@@ -89,7 +90,7 @@ static int block_in_lease(struct wait *w)
 			     w->deadline, leases) == NR ? 0 : 2;
 }
 
-static int subscribe(const char *pool)
+static int ask(int fd)
 {
 	struct mpool_events events = {
 		.size = sizeof(events),
@@ -97,12 +98,15 @@ static int subscribe(const char *pool)
 		.record_size = sizeof(struct mpool_event),
 		.eventfd = -1,
 	};
+
+	return mt_call(fd, MPOOL_IOC_EVENTS, &events);
+}
+
+static int subscribe(const char *pool)
+{
 	int fd = mt_open(O_RDWR);
 
-	if (mt_attach(fd, pool, NULL) ||
-	    mt_call(fd, MPOOL_IOC_EVENTS, &events))
-		return -EINVAL;
-	return fd;
+	return mt_attach(fd, pool, NULL) || ask(fd) ? -EINVAL : fd;
 }
 
 /* read(), when there is no event. */
@@ -115,6 +119,28 @@ static int block_in_read(struct wait *w)
 		return 1;
 	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
 	return read(fd, &event, sizeof(event)) < 0 ? 2 : 3;
+}
+
+/* read(), when there is one and its memory never comes. */
+static int block_in_telling(struct wait *w)
+{
+	struct mt_gate gate;
+
+	if (mt_gate_make(&gate, UFFDIO_REGISTER_MODE_MISSING))
+		return 1;
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	return read(w->fd, gate.page, MT_PAGE) < 0 ? 2 : 3;
+}
+
+/* The same file's read() or EVENTS, meanwhile. */
+static int block_behind(struct wait *w)
+{
+	struct mpool_event event;
+
+	__atomic_store_n(w->ready, true, __ATOMIC_RELEASE);
+	if (w->nested)
+		return ask(w->fd) ? 2 : 3;
+	return read(w->fd, &event, sizeof(event)) < 0 ? 2 : 3;
 }
 
 /* poll(), when there is neither an event nor anything to lease. */
@@ -296,6 +322,36 @@ TEST_F_TIMEOUT(attack, 14_signals, ATTACK_TIMEOUT)
 	ASSERT_EQ(0, mt_stats(holder.fd, "", &stats));
 	EXPECT_EQ(1, stats.nr_clients);
 	mt_client_close(&holder);
+}
+
+/* Whose memory never comes is nobody else's trouble, though they share a file. */
+TEST_F_TIMEOUT(attack, 14_behind_who_is_told, ATTACK_TIMEOUT)
+{
+	struct wait w = { .pool = &self->pool };
+	struct mpool_lease lease;
+	struct mt_gate gate;
+	__u64 revoked;
+	int pid, err;
+
+	err = mt_gate_make(&gate, UFFDIO_REGISTER_MODE_MISSING);
+	if (err)
+		SKIP(return, "no userfaultfd: %d", err);
+	mt_gate_remove(&gate);
+	w.ready = mt_shared(MT_PAGE);
+	w.fd = subscribe(self->pool.name);
+	ASSERT_LE(0, w.fd);
+	ASSERT_EQ(1, mt_lease(w.fd, MT_PAGE, 1, &lease));
+	ASSERT_EQ(0, mt_revoke(self->pool.fd, self->pool.name,
+			       mt_client_id(self->pool.name, lease.handle),
+			       lease.handle, &revoked));
+	pid = start_waiting(block_in_telling, &w);
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_behind, &w));
+	w.nested = true;
+	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_behind, &w));
+	EXPECT_EQ(128 + SIGKILL, kill_soon(pid));
+	/* It was not told, and so can be read still. */
+	EXPECT_EQ(POLLIN, mt_poll(w.fd, POLLIN, 0));
+	close(w.fd);
 }
 
 TEST_HARNESS_MAIN
