@@ -3,6 +3,7 @@
  * Pieces of a page: which come first, when their page comes and goes, and the
  * end of their generations.  A table of its own, and pages that nobody looks at.
  */
+#include <linux/bitops.h>
 #include <linux/limits.h>
 #include <linux/sizes.h>
 
@@ -12,7 +13,8 @@
 #include "window.h"
 
 #define PIECES	4
-#define PAGES	3
+/* More than a lease looks at. */
+#define PAGES	9
 #define CARVED	0
 #define WHOLE	1
 
@@ -24,6 +26,17 @@ struct carve {
 	u32 bad;
 };
 
+/* Which pages are pinned, by their number, and how often that was asked. */
+static unsigned long pins;
+static unsigned int looks;
+static const struct mpool_desc *first_page;
+
+static bool is_pinned(const struct mpool_desc *page)
+{
+	looks++;
+	return test_bit(page - first_page, &pins);
+}
+
 static struct carve *carve_new(struct kunit *test)
 {
 	struct carve *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
@@ -31,6 +44,8 @@ static struct carve *carve_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	KUNIT_ASSERT_EQ(test, mpool_slots_init(&c->slots, 2), 0);
+	first_page = c->pages;
+	pins = 0;
 	classes = c->slots.classes;
 	classes[CARVED].pieces = PIECES;
 	classes[CARVED].capacity = PAGES * MPOOL_SLOT_CHUNK;
@@ -54,7 +69,14 @@ static int add(struct carve *c, unsigned int page, unsigned int nr,
 static unsigned int take(struct carve *c, unsigned int nr,
 			 struct mpool_hold *holds, unsigned int *unkept)
 {
-	return mpool_slots_carve(&c->slots, CARVED, nr, holds, unkept);
+	return mpool_slots_carve(&c->slots, CARVED, nr, holds, is_pinned,
+				 unkept);
+}
+
+static unsigned int put(struct carve *c, unsigned int nr,
+			struct mpool_hold *holds)
+{
+	return mpool_slots_uncarve(&c->slots, nr, holds, is_pinned);
 }
 
 static void publish(struct carve *c, unsigned int nr, struct mpool_hold *holds)
@@ -74,7 +96,7 @@ static unsigned int end(struct kunit *test, struct carve *c, unsigned int nr,
 {
 	KUNIT_ASSERT_EQ(test, mpool_slots_kill(&c->slots, nr, c->handles,
 					       holds, &c->bad), 0);
-	return mpool_slots_uncarve(&c->slots, nr, holds);
+	return put(c, nr, holds);
 }
 
 static struct mpool_desc *page_at(struct carve *c, u32 id)
@@ -155,7 +177,7 @@ static void a_page_goes_with_its_last_piece(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
 	/* Others have its pieces meanwhile. */
 	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, put(c, 2, c->holds), 0U);
 
 	c->handles[0] = c->handles[3];
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 1U);
@@ -187,7 +209,7 @@ static void no_place_for_a_page_changes_nothing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, add(c, i, 1, c->holds + i), 1);
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, carved(c)->pages, (u32)PAGES);
-	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	KUNIT_EXPECT_EQ(test, put(c, 1, c->holds), 1U);
 	/* Dying is not gone. */
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	mpool_slots_free(&c->slots, 1, c->holds);
@@ -208,7 +230,7 @@ static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
 	holds[3].desc = &c->pages[2];
 	holds[1] = pieces[0];
 	holds[2] = pieces[1];
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, holds), 3U);
+	KUNIT_ASSERT_EQ(test, put(c, 4, holds), 3U);
 	KUNIT_EXPECT_PTR_EQ(test, holds[0].desc, &c->pages[1]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[1].desc, &c->pages[0]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[2].desc, &c->pages[2]);
@@ -325,10 +347,10 @@ static void the_end_takes_each_page_once(struct kunit *test)
 	publish(c, 3, c->holds);
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
 	KUNIT_ASSERT_EQ(test, add(c, 1, 4, c->holds), 4);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, put(c, 4, c->holds), 1U);
 	mpool_slots_keep(&c->slots, 1, c->holds, 1);
 	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, put(c, 1, c->holds), 1U);
 	mpool_slots_free(&c->slots, 1, c->holds);
 
 	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
@@ -385,6 +407,97 @@ static void pieces_are_of_single_pages(struct kunit *test)
 	mpool_window_free(window);
 }
 
+/* Nobody knows which of its pieces it is that are pinned. */
+static void a_piece_of_a_pinned_page_is_withheld(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 3, c->holds), 3);
+	publish(c, 3, c->holds);
+	pins = BIT(0);
+	KUNIT_ASSERT_EQ(test, end(test, c, 2, c->holds), 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 2U);
+	/* What nobody had since before the pin can be had. */
+	KUNIT_ASSERT_EQ(test, take(c, 4, c->holds, &unkept), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 3U);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->partial));
+	KUNIT_EXPECT_EQ(test, take(c, 1, c->holds + 1, &unkept), 0U);
+
+	pins = 0;
+	KUNIT_ASSERT_EQ(test, take(c, 1, c->holds + 1, &unkept), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[1]), 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
+	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds + 2, &unkept), 1U);
+	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[2]), 1U);
+	mpool_slots_exit(&c->slots);
+}
+
+/* Another piece's end is a look as well. */
+static void a_later_end_offers_what_was_withheld(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
+	publish(c, 4, c->holds);
+	pins = BIT(0);
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	pins = 0;
+	c->handles[0] = c->handles[1];
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
+	looks = 0;
+	KUNIT_EXPECT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
+	KUNIT_EXPECT_EQ(test, looks, 0U);
+	mpool_slots_exit(&c->slots);
+}
+
+/* Empty, it is looked at as any buffer, and begins anew. */
+static void a_pinned_page_that_empties_withholds_nothing(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
+	publish(c, 4, c->holds);
+	pins = BIT(0);
+	KUNIT_ASSERT_EQ(test, end(test, c, 4, c->holds), 1U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
+	mpool_slots_keep(&c->slots, 1, c->holds, 1);
+	KUNIT_ASSERT_EQ(test, take(c, 4, c->holds, &unkept), 4U);
+	KUNIT_EXPECT_EQ(test, unkept, 1U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
+	mpool_slots_exit(&c->slots);
+}
+
+/* However many there are, a lease looks at a few, and not always the same. */
+static void pinned_pages_are_looked_at_in_turn(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int i, unkept, got = 0;
+
+	for (i = 0; i < PAGES; i++) {
+		KUNIT_ASSERT_EQ(test, add(c, i, 4, c->holds), 4);
+		publish(c, 4, c->holds);
+		pins |= BIT(i);
+		KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	}
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, (u32)PAGES);
+	pins &= ~BIT(PAGES - 1);
+	for (i = 0; i < PAGES && !got; i++) {
+		looks = 0;
+		got = take(c, 1, c->holds, &unkept);
+		KUNIT_EXPECT_LT(test, looks, (unsigned int)PAGES);
+	}
+	KUNIT_ASSERT_EQ(test, got, 1U);
+	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[PAGES - 1]);
+	mpool_slots_exit(&c->slots);
+}
+
 static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(a_page_has_so_many_pieces_from_its_start),
 	KUNIT_CASE(pages_in_use_come_first_then_kept_ones),
@@ -398,6 +511,10 @@ static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(the_end_takes_each_page_once),
 	KUNIT_CASE(revoked_pieces_are_told_from_released_ones),
 	KUNIT_CASE(pieces_are_of_single_pages),
+	KUNIT_CASE(a_piece_of_a_pinned_page_is_withheld),
+	KUNIT_CASE(a_later_end_offers_what_was_withheld),
+	KUNIT_CASE(a_pinned_page_that_empties_withholds_nothing),
+	KUNIT_CASE(pinned_pages_are_looked_at_in_turn),
 	{}
 };
 

@@ -25,12 +25,14 @@
  * @leases: pieces leased
  * @pages: with a piece in use
  * @kept: without
+ * @withheld: pieces released while their page was pinned
  */
 struct carved {
 	u64 clients;
 	u64 leases;
 	u64 pages;
 	u64 kept;
+	u64 withheld;
 };
 
 static void add_client(struct carved *sum, struct mpool_client *client,
@@ -47,6 +49,7 @@ static void add_client(struct carved *sum, struct mpool_client *client,
 	sum->leases += sc->live;
 	sum->pages += sc->pages;
 	sum->kept += sc->nr_kept;
+	sum->withheld += sc->nr_withheld;
 	spin_unlock(&slots->lock);
 }
 
@@ -58,8 +61,9 @@ static int carved_show(struct seq_file *m, void *v)
 	unsigned int i;
 	u64 bytes;
 
-	seq_printf(m, "%8s %8s %10s %10s %10s %12s %7s\n", "size", "clients",
-		   "leases", "pages", "kept", "bytes", "waste %");
+	seq_printf(m, "%8s %8s %10s %10s %10s %10s %12s %7s\n", "size",
+		   "clients", "leases", "pinned", "pages", "kept", "bytes",
+		   "waste %");
 	for (i = 0; i < pool->nr_classes && pool->sizes[i] < PAGE_SIZE; i++) {
 		sum = (struct carved) {};
 		mutex_lock(&pool->clients_lock);
@@ -69,9 +73,9 @@ static int carved_show(struct seq_file *m, void *v)
 		if (!sum.clients)
 			continue;
 		bytes = (sum.pages + sum.kept) << PAGE_SHIFT;
-		seq_printf(m, "%8u %8llu %10llu %10llu %10llu %12llu",
-			   pool->sizes[i], sum.clients, sum.leases, sum.pages,
-			   sum.kept, bytes);
+		seq_printf(m, "%8u %8llu %10llu %10llu %10llu %10llu %12llu",
+			   pool->sizes[i], sum.clients, sum.leases,
+			   sum.withheld, sum.pages, sum.kept, bytes);
 		mpool_debugfs_percent(m, bytes - min(bytes, sum.leases *
 						     pool->sizes[i]), bytes);
 		seq_putc(m, '\n');

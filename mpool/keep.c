@@ -286,7 +286,8 @@ unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
 	unsigned int got, unkept;
 	struct mpool_class *cls;
 
-	got = mpool_slots_carve(&window->slots, index, nr, holds, &unkept);
+	got = mpool_slots_carve(&window->slots, index, nr, holds,
+				mpool_window_pinned, &unkept);
 	if (unkept) {
 		cls = mpool_pool_peek(client->pool, window->first);
 		atomic_long_sub(unkept * pages_of(cls), &client->kept_pages);
@@ -357,7 +358,8 @@ void mpool_keep_release(struct mpool_client *client, unsigned int nr,
 	unsigned int ended = nr;
 
 	if (window->carved)
-		nr = mpool_slots_uncarve(&window->slots, nr, holds);
+		nr = mpool_slots_uncarve(&window->slots, nr, holds,
+					 mpool_window_pinned);
 	/* Whoever polls the client's file can lease the pieces. */
 	if (nr < ended)
 		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));

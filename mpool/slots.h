@@ -82,10 +82,13 @@ enum mpool_slot_state {
  * @idle: which pieces of the page may be taken; in the second one's slot
  * @used: pieces of the page that are reserved, live or dying; in the second
  *	one's slot
+ * @nr_withheld: pieces of the page that are; in the second one's slot
  * @gen: generation that was given last; 0: none
  * @id: class and number, as in a handle; constant
  * @state: enum mpool_slot_state
  * @revoked: the last lease was taken back
+ * @withheld: a piece that was released when its page was pinned, and is not to
+ *	be taken before that is over
  * @holder: of the last lease; for a kept one, @since is when that ended
  *
  * All protected by the slots' lock; @gen of a reserved slot may be read by
@@ -98,12 +101,14 @@ struct mpool_slot {
 		struct {
 			u64 idle;
 			u32 used;
+			u32 nr_withheld;
 		};
 	};
 	u32 gen;
 	u32 id;
 	u8 state;
 	bool revoked;
+	bool withheld;
 	struct mpool_holder holder;
 };
 
@@ -113,7 +118,10 @@ struct mpool_slot {
  *	pieces, chunks without a page; @lock
  * @kept: kept ones, those released last, whose lines are warm, first; @lock
  * @partial: carved pages with idle pieces, those used last first; @lock
+ * @pinned: carved pages without idle pieces, but with withheld ones; those
+ *	first that nobody has looked at for longest; @lock
  * @pages: carved pages that are neither kept nor dying; @lock
+ * @nr_withheld: pieces of theirs that are; @lock
  * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
  * @made: slots made; written under @grow and @lock
@@ -124,7 +132,9 @@ struct mpool_slot_class {
 	struct list_head free;
 	struct list_head kept;
 	struct list_head partial;
+	struct list_head pinned;
 	u32 pages;
+	u32 nr_withheld;
 	u32 pieces;
 	u32 nr_kept;
 	u32 made;
@@ -234,14 +244,17 @@ unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 unsigned int mpool_slots_live(struct mpool_slots *slots);
 
 /* slots_carve.c */
+typedef bool (*mpool_pinned_fn)(const struct mpool_desc *page);
+
 unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds,
-			       unsigned int *unkept);
+			       mpool_pinned_fn pinned, unsigned int *unkept);
 int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_desc *page, unsigned int nr,
 			 struct mpool_hold *holds);
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds);
+				 struct mpool_hold *holds,
+				 mpool_pinned_fn pinned);
 struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
 				    struct mpool_slot *slot);
 bool mpool_slots_worn(const struct mpool_slots *slots,

@@ -7,12 +7,22 @@
  * before a page without any is used, so that pages become empty; an empty one
  * is kept, or leaves the client, as any released buffer does, with the first
  * slot of its chunk in its place.
+ *
+ * Of a page that is pinned nobody knows which pieces are.  What is released then
+ * is withheld: a transfer that is under way would overwrite the next lease's
+ * bytes, though they be the same client's, or send them instead of its own.
  */
 #include <linux/bitops.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "slots.h"
+
+/*
+ * Pinned pages that a lease looks at before it has another page carved: so many
+ * cost less than that does, and all get their turn.
+ */
+#define LOOKS	4
 
 /* The first piece of the page, whose desc is the page while any is used. */
 static struct mpool_slot *chunk_of(struct mpool_slot *slot)
@@ -27,8 +37,8 @@ static struct mpool_slot *shared(struct mpool_slot *chunk)
 }
 
 /* Takes up to @nr idle pieces, at least one, of a page. */
-static unsigned int take(struct mpool_slot *chunk, unsigned int nr,
-			 struct mpool_hold *holds)
+static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+			 unsigned int nr, struct mpool_hold *holds)
 {
 	unsigned int i, piece;
 
@@ -39,9 +49,68 @@ static unsigned int take(struct mpool_slot *chunk, unsigned int nr,
 		holds[i].slot = chunk + piece;
 		holds[i].desc = chunk->desc;
 	}
-	if (!shared(chunk)->idle)
+	if (shared(chunk)->idle)
+		return i;
+	if (shared(chunk)->nr_withheld)
+		list_move_tail(&chunk->node, &sc->pinned);
+	else
 		list_del_init(&chunk->node);
 	return i;
+}
+
+/* Pieces that may be taken from now on. */
+static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		  u64 pieces)
+{
+	if (!shared(chunk)->idle)
+		list_move(&chunk->node, &sc->partial);
+	shared(chunk)->idle |= pieces;
+}
+
+static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		     struct mpool_slot *slot)
+{
+	if (!shared(chunk)->idle)
+		list_move_tail(&chunk->node, &sc->pinned);
+	slot->withheld = true;
+	shared(chunk)->nr_withheld++;
+	sc->nr_withheld++;
+}
+
+/* The pin is over, or the page's life as a carved one; what was withheld. */
+static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
+{
+	unsigned int i;
+	u64 mask = 0;
+
+	if (!shared(chunk)->nr_withheld)
+		return 0;
+	for (i = 0; i < sc->pieces; i++) {
+		if (chunk[i].withheld)
+			mask |= BIT_ULL(i);
+		chunk[i].withheld = false;
+	}
+	sc->nr_withheld -= shared(chunk)->nr_withheld;
+	shared(chunk)->nr_withheld = 0;
+	return mask;
+}
+
+/* A page whose pin is over, in front of the partial ones; NULL: none is seen. */
+static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc,
+					mpool_pinned_fn pinned)
+{
+	struct mpool_slot *chunk;
+	unsigned int i;
+
+	for (i = 0; i < LOOKS && !list_empty(&sc->pinned); i++) {
+		chunk = list_first_entry(&sc->pinned, struct mpool_slot, node);
+		if (!pinned(chunk->desc)) {
+			offer(sc, chunk, let_go(sc, chunk));
+			return chunk;
+		}
+		list_move_tail(&chunk->node, &sc->pinned);
+	}
+	return NULL;
 }
 
 /* The pieces that can be leased still: handles are never used twice. */
@@ -95,6 +164,8 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * @index: of a carved class
  * @nr: pieces wanted
  * @holds: slots and the pages they are pieces of
+ * @pinned: may be called under the lock; false when a transfer of a page's bytes
+ *	that had begun when it was called last is over
  * @unkept: how many of the pages had been kept
  *
  * Context: process; takes the lock.
@@ -102,7 +173,7 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  */
 unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds,
-			       unsigned int *unkept)
+			       mpool_pinned_fn pinned, unsigned int *unkept)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
 	struct mpool_slot *chunk;
@@ -114,6 +185,8 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 	while (got < nr) {
 		chunk = list_first_entry_or_null(&sc->partial,
 						 struct mpool_slot, node);
+		if (!chunk)
+			chunk = find_unpinned(sc, pinned);
 		if (!chunk) {
 			if (!mpool_slots_unkeep(slots, index, &hold))
 				break;
@@ -121,7 +194,7 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			chunk = chunk_of(hold.slot);
 			carve(sc, chunk, hold.desc);
 		}
-		got += take(chunk, nr - got, holds + got);
+		got += take(sc, chunk, nr - got, holds + got);
 	}
 	spin_unlock(&slots->lock);
 	return got;
@@ -165,7 +238,7 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 		chunk = find_bare(slots, index);
 		if (chunk) {
 			carve(sc, chunk, page);
-			got = take(chunk, nr, holds);
+			got = take(sc, chunk, nr, holds);
 		}
 		spin_unlock(&slots->lock);
 		if (got)
@@ -180,19 +253,22 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 }
 
 /* One piece less in use; true when it was the page's last. */
-static bool put_piece(struct mpool_slot_class *sc,
-		      struct mpool_slot *chunk, struct mpool_slot *slot)
+static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		      struct mpool_slot *slot, mpool_pinned_fn pinned)
 {
-	if (slot->gen != U32_MAX) {
-		if (!shared(chunk)->idle)
-			list_add(&chunk->node, &sc->partial);
-		shared(chunk)->idle |= BIT_ULL(slot - chunk);
+	if (!--shared(chunk)->used) {
+		let_go(sc, chunk);
+		list_del_init(&chunk->node);
+		sc->pages--;
+		return true;
 	}
-	if (--shared(chunk)->used)
+	if (slot->gen == U32_MAX)
 		return false;
-	list_del_init(&chunk->node);
-	sc->pages--;
-	return true;
+	if (pinned(chunk->desc))
+		withhold(sc, chunk, slot);
+	else
+		offer(sc, chunk, let_go(sc, chunk) | BIT_ULL(slot - chunk));
+	return false;
 }
 
 /**
@@ -200,6 +276,7 @@ static bool put_piece(struct mpool_slot_class *sc,
  * @slots: the table
  * @nr: how many
  * @holds: pieces, and whole buffers, which are left as they are
+ * @pinned: as for mpool_slots_carve(), of pages with pieces that are in use
  *
  * A page none of whose pieces is used any more is dying, and stands in @holds
  * from then on: as a whole buffer, to be kept, or freed after its mappings are
@@ -209,7 +286,8 @@ static bool put_piece(struct mpool_slot_class *sc,
  * Return: how many whole buffers are in @holds now, at its front.
  */
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds)
+				 struct mpool_hold *holds,
+				 mpool_pinned_fn pinned)
 {
 	struct mpool_slot *chunk;
 	struct mpool_slot_class *sc;
@@ -222,7 +300,7 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 		sc = &slots->classes[mpool_slot_index(hold.slot->id)];
 		if (sc->pieces) {
 			chunk = chunk_of(hold.slot);
-			if (!put_piece(sc, chunk, hold.slot))
+			if (!put_piece(sc, chunk, hold.slot, pinned))
 				continue;
 			hold.slot = chunk;
 		}

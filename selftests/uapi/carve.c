@@ -384,6 +384,58 @@ TEST_F(carve, locked_memory)
 	EXPECT_EQ(0, mt_public_device(false));
 }
 
+static int carved_line(const char *pool, unsigned int size, char *line,
+		       size_t len)
+{
+	char path[128];
+	int found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/mpool/%s/carved", pool);
+	f = fopen(path, "r");
+	while (f && !found && fgets(line, len, f))
+		found = (unsigned int)atoi(line) == size;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* What is under way from or to a piece does not meet the next lease's bytes. */
+TEST_F(carve, pinned_piece)
+{
+	unsigned long long withheld = 0;
+	unsigned char sent[64];
+	struct iovec iov;
+	char line[256];
+	int fds[2], i, again = 0;
+
+	ASSERT_EQ(2, mt_lease(self->client.fd, 64, 2, self->leases));
+	iov.iov_base = at(&self->client, &self->leases[0]);
+	iov.iov_len = 64;
+	memset(iov.iov_base, 9, 64);
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(64, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
+	ASSERT_TRUE(carved_line(self->pool.name, 64, line, sizeof(line)));
+	ASSERT_EQ(1, sscanf(line, "%*u %*u %*u %llu", &withheld));
+	EXPECT_EQ(1, withheld);
+	/* All others of its page, and one of the next. */
+	ASSERT_EQ(63, mt_lease(self->client.fd, 64, 63, self->more));
+	for (i = 0; i < 63; i++) {
+		EXPECT_NE(self->leases[0].offset, self->more[i].offset);
+		memset(at(&self->client, &self->more[i]), 1, 64);
+	}
+	ASSERT_EQ(64, read(fds[0], sent, 64));
+	EXPECT_TRUE(mt_all(sent, 9, 64));
+	close(fds[0]);
+	close(fds[1]);
+	ASSERT_EQ(64, mt_lease(self->client.fd, 64, 64, self->more));
+	for (i = 0; i < 64; i++)
+		again += self->more[i].offset == self->leases[0].offset;
+	EXPECT_EQ(1, again);
+	EXPECT_EQ(2, pages_now(self->client.fd).leased);
+}
+
 /* A pin holds the page, whichever piece it was taken of. */
 TEST_F(carve, pinned)
 {
@@ -418,25 +470,9 @@ TEST_F(carve, poll)
 	EXPECT_EQ(1, mt_lease(self->client.fd, 64, 1, self->more));
 }
 
-static int carved_line(const char *pool, unsigned int size, char *line,
-		       size_t len)
-{
-	char path[128];
-	int found = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/mpool/%s/carved", pool);
-	f = fopen(path, "r");
-	while (f && !found && fgets(line, len, f))
-		found = (unsigned int)atoi(line) == size;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 TEST_F(carve, shown)
 {
-	unsigned long long v[6];
+	unsigned long long v[7];
 	char line[256];
 	double waste;
 	int nr;
@@ -446,14 +482,15 @@ TEST_F(carve, shown)
 	ASSERT_EQ(64, mt_lease(self->other.fd, 64, 64, self->more));
 	ASSERT_EQ(0, mt_release_leases(self->other.fd, self->more, 64));
 	ASSERT_TRUE(carved_line(self->pool.name, 64, line, sizeof(line)));
-	nr = sscanf(line, "%llu %llu %llu %llu %llu %llu %lf", &v[0], &v[1],
-		    &v[2], &v[3], &v[4], &v[5], &waste);
-	ASSERT_EQ(7, nr);
+	nr = sscanf(line, "%llu %llu %llu %llu %llu %llu %llu %lf", &v[0], &v[1],
+		    &v[2], &v[3], &v[4], &v[5], &v[6], &waste);
+	ASSERT_EQ(8, nr);
 	EXPECT_EQ(2, v[1]);
 	EXPECT_EQ(96, v[2]);
-	EXPECT_EQ(2, v[3]);
-	EXPECT_EQ(1, v[4]);
-	EXPECT_EQ(3 * MT_PAGE, v[5]);
+	EXPECT_EQ(0, v[3]);
+	EXPECT_EQ(2, v[4]);
+	EXPECT_EQ(1, v[5]);
+	EXPECT_EQ(3 * MT_PAGE, v[6]);
 	EXPECT_EQ(50, (int)waste);
 }
 
