@@ -56,7 +56,7 @@ struct keeper {
 	__u64 neighbour;
 	__u64 revoked;
 	/* the page's, before and after the call */
-	char content[MT_PAGE] __attribute__((aligned(8)));
+	char content[MT_PAGE];
 	int result;
 };
 

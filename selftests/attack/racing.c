@@ -451,4 +451,141 @@ TEST_F_TIMEOUT(attack, 11_calls_against_the_end, ATTACK_TIMEOUT)
 	}
 }
 
+/* What a namer found: it may be too late, or have nothing to revoke. */
+static bool as_it_may(int err)
+{
+	return !err || err == -ENOENT || err == -ESRCH;
+}
+
+/* Every call that finds a pool by its name, of one that comes and goes. */
+static void *calls_by_name(void *arg)
+{
+	struct mpool_client_entry entries[2] = {};
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	struct mpool_pool_config cfg = {};
+	struct mpool_clients clients = {
+		.size = sizeof(clients),
+		.count = MT_ARRAY_SIZE(entries),
+		.entry_size = sizeof(entries[0]),
+		.clients = (uintptr_t)entries,
+	};
+	struct mpool_pool_entry pools[4];
+	struct mpool_pool_list list = {
+		.size = sizeof(list),
+		.count = MT_ARRAY_SIZE(pools),
+		.entry_size = sizeof(pools[0]),
+		.pools = (uintptr_t)pools,
+	};
+	int err = 0, fd = mt_open(O_RDWR);
+	struct mpool_stats stats;
+	struct mpool_lease lease;
+	struct mt_client c;
+
+	strcpy(clients.name, f->pool);
+	mt_attach_flags = 0;
+	while (!over(f)) {
+		switch (rand_r(&me->seed) % 7) {
+		case 0:
+			err = mt_stats(fd, f->pool, &stats);
+			break;
+		case 1:
+			err = mt_trim(fd, f->pool, 0, NULL);
+			break;
+		case 2:
+			cfg.max_age_ms = 1000 + rand_r(&me->seed) % 1000;
+			err = mt_config(fd, f->pool, &cfg,
+					MPOOL_CONFIG_MAX_AGE_MS);
+			break;
+		case 3:
+			clients.count = MT_ARRAY_SIZE(entries);
+			err = mt_call(fd, MPOOL_IOC_CLIENTS, &clients);
+			break;
+		case 4:
+			err = mt_revoke(fd, f->pool, entries[0].client, 0,
+					NULL);
+			break;
+		case 5:
+			list.count = MT_ARRAY_SIZE(pools);
+			err = mt_call(fd, MPOOL_IOC_POOL_LIST, &list);
+			break;
+		case 6:
+			err = mt_client_open(&c, f->pool);
+			if (err)
+				break;
+			if (mt_lease(c.fd, MT_PAGE, 1, &lease) == 1)
+				look(f, c.win + lease.offset);
+			mt_client_close(&c);
+			break;
+		}
+		if (!as_it_may(err)) {
+			printf("# %d\n", err);
+			add(&f->bad_calls);
+		}
+		f->rounds[me->nr]++;
+	}
+	close(fd);
+	return NULL;
+}
+
+/* It ends as soon as nobody looks; who leased may have been revoked. */
+static void *comes_and_goes(void *arg)
+{
+	struct fighter *me = arg;
+	struct fight *f = me->f;
+	struct mpool_lease leases[EACH];
+	int i, nr, err, fd = mt_open(O_RDWR);
+	struct mt_client c;
+
+	mt_attach_flags = 0;
+	while (!over(f)) {
+		if (mt_create(fd, f->pool, NULL)) {
+			add(&f->bad_calls);
+			break;
+		}
+		if (!mt_client_open(&c, f->pool)) {
+			nr = mt_lease(c.fd, MT_PAGE, EACH, leases);
+			for (i = 0; i < nr; i++)
+				mt_poke(c.win + leases[i].offset, 1);
+			mt_client_close(&c);
+		}
+		/* Not for ever, as others look only in passing. */
+		for (i = 0; i < 100000; i++) {
+			err = mt_destroy(fd, f->pool);
+			if (err != -EBUSY)
+				break;
+		}
+		if (err)
+			add(&f->bad_calls);
+		f->rounds[me->nr]++;
+	}
+	close(fd);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(attack, 11_names_against_destruction, ATTACK_TIMEOUT)
+{
+	struct fight f = {
+		.pool = "named",
+		.end = mt_now() + attack_form(5, 300) * SECOND,
+	};
+	struct fighter fighters[4];
+	pthread_t threads[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		fighters[i] = (struct fighter){ &f, i, i };
+		ASSERT_EQ(0, pthread_create(threads + i, NULL, i ? calls_by_name :
+					    comes_and_goes, fighters + i));
+	}
+	for (i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	printf("# %lu pools, %lu %lu %lu calls\n", f.rounds[0], f.rounds[1],
+	       f.rounds[2], f.rounds[3]);
+	EXPECT_LT(10, f.rounds[0]);
+	EXPECT_EQ(0, f.foreign);
+	EXPECT_EQ(0, f.bad_calls);
+	EXPECT_EQ(-ENOENT, mt_destroy(self->pool.fd, f.pool));
+}
+
 TEST_HARNESS_MAIN
