@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # attack.awk LIST CASES: which of the attacks in LIST (selftests/attack/list) were
 # survived, by the cases that tap.awk printed. With -v whole=1 every test that an
-# attack names has to have been there. With -v full=1 as well an attack has to be
-# survived on a debug kernel, and a concurrent one under KCSAN, too.
+# attack names has to have been there. With -v full=1 as well all of them have to
+# have been on a debug kernel, and those of a concurrent one under KCSAN, too.
 
 # matches SELECTOR BED TEST CASE
 function matches(selector, bed, test, name,	i, t, c)
@@ -44,6 +44,8 @@ file == 2 {
 				continue
 			if (f[1] != "skip")
 				met[a, s] = 1
+			# what a kind of kernel cannot do was tried on it
+			ran[a, s, substr(f[2], 1, index(f[2], "-") - 1)] = 1
 			count[a, f[1]]++
 			if (f[1] == "pass" && !((a, f[2]) in seen)) {
 				seen[a, f[2]] = 1
@@ -54,20 +56,21 @@ file == 2 {
 	}
 }
 
-# Which of the tests that attack @a names met no case; a kind of kernel that it
-# should have been survived on.
-function lacks(a,	m, list, s, what, other)
+# Which of the tests that attack @a names met no case, at all or on a kind of kernel
+# that it should have been survived on.
+function lacks(a,	m, list, s, what)
 {
 	m = split(selectors[a], list, " ")
 	for (s = 1; s <= m; s++) {
 		if (whole && !((a, s) in met))
 			what = what " " list[s]
-		other += list[s] != "@static"
+		if (!full || list[s] == "@static")
+			continue
+		if (!((a, s, "debug") in ran))
+			what = what " " list[s] " (debug)"
+		if (concurrent[a] && !((a, s, "kcsan") in ran))
+			what = what " " list[s] " (kcsan)"
 	}
-	if (full && other && beds[a] !~ / debug-/)
-		what = what " debug"
-	if (full && concurrent[a] && beds[a] !~ / kcsan-/)
-		what = what " kcsan"
 	return what
 }
 
