@@ -76,7 +76,12 @@ static unsigned int take(struct carve *c, unsigned int nr,
 static unsigned int put(struct carve *c, unsigned int nr,
 			struct mpool_hold *holds)
 {
-	return mpool_slots_uncarve(&c->slots, nr, holds, is_pinned);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (mpool_slot_index(holds[i].slot->id) == CARVED)
+			holds[i].slot->withheld = is_pinned(holds[i].desc);
+	return mpool_slots_uncarve(&c->slots, nr, holds);
 }
 
 static void publish(struct carve *c, unsigned int nr, struct mpool_hold *holds)

@@ -287,7 +287,7 @@ unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
 	struct mpool_class *cls;
 
 	got = mpool_slots_carve(&window->slots, index, nr, holds,
-				mpool_window_pinned, &unkept);
+				mpool_window_page_pinned, &unkept);
 	if (unkept) {
 		cls = mpool_pool_peek(client->pool, window->first);
 		atomic_long_sub(unkept * pages_of(cls), &client->kept_pages);
@@ -339,6 +339,27 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 	}
 }
 
+/* Pieces whose page is pinned are withheld; whole buffers are looked at later. */
+static unsigned int uncarve(struct mpool_client *client, unsigned int nr,
+			    struct mpool_hold *holds)
+{
+	struct mpool_window *window = client->window;
+	const struct mpool_desc *page = NULL;
+	bool pinned = false;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (mpool_slot_index(holds[i].slot->id) >= window->carved)
+			continue;
+		if (holds[i].desc != page) {
+			page = holds[i].desc;
+			pinned = mpool_window_page_pinned(page);
+		}
+		holds[i].slot->withheld = pinned;
+	}
+	return mpool_slots_uncarve(&window->slots, nr, holds);
+}
+
 /**
  * mpool_keep_release() - leases have ended
  * @client: attached
@@ -358,8 +379,7 @@ void mpool_keep_release(struct mpool_client *client, unsigned int nr,
 	unsigned int ended = nr;
 
 	if (window->carved)
-		nr = mpool_slots_uncarve(&window->slots, nr, holds,
-					 mpool_window_pinned);
+		nr = uncarve(client, nr, holds);
 	/* Whoever polls the client's file can lease the pieces. */
 	if (nr < ended)
 		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));

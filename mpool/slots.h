@@ -88,7 +88,7 @@ enum mpool_slot_state {
  * @state: enum mpool_slot_state
  * @revoked: the last lease was taken back
  * @withheld: a piece that was released when its page was pinned, and is not to
- *	be taken before that is over
+ *	be taken before that is over; of a dying one, its owner's
  * @holder: of the last lease; for a kept one, @since is when that ended
  *
  * All protected by the slots' lock; @gen of a reserved slot may be read by
@@ -253,8 +253,7 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_desc *page, unsigned int nr,
 			 struct mpool_hold *holds);
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds,
-				 mpool_pinned_fn pinned);
+				 struct mpool_hold *holds);
 struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
 				    struct mpool_slot *slot);
 bool mpool_slots_worn(const struct mpool_slots *slots,

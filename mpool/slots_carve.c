@@ -13,6 +13,7 @@
  * bytes, though they be the same client's, or send them instead of its own.
  */
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
@@ -58,21 +59,10 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	return i;
 }
 
-/* Pieces that may be taken from now on. */
-static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		  u64 pieces)
-{
-	if (!shared(chunk)->idle)
-		list_move(&chunk->node, &sc->partial);
-	shared(chunk)->idle |= pieces;
-}
-
-static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		     struct mpool_slot *slot)
+static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 {
 	if (!shared(chunk)->idle)
 		list_move_tail(&chunk->node, &sc->pinned);
-	slot->withheld = true;
 	shared(chunk)->nr_withheld++;
 	sc->nr_withheld++;
 }
@@ -83,8 +73,6 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 	unsigned int i;
 	u64 mask = 0;
 
-	if (!shared(chunk)->nr_withheld)
-		return 0;
 	for (i = 0; i < sc->pieces; i++) {
 		if (chunk[i].withheld)
 			mask |= BIT_ULL(i);
@@ -92,7 +80,20 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 	}
 	sc->nr_withheld -= shared(chunk)->nr_withheld;
 	shared(chunk)->nr_withheld = 0;
+	if (!shared(chunk)->idle)
+		list_del_init(&chunk->node);
 	return mask;
+}
+
+/* Pieces that may be taken from now on. */
+static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		  u64 pieces)
+{
+	if (unlikely(shared(chunk)->nr_withheld))
+		pieces |= let_go(sc, chunk);
+	if (!shared(chunk)->idle)
+		list_add(&chunk->node, &sc->partial);
+	shared(chunk)->idle |= pieces;
 }
 
 /* A page whose pin is over, in front of the partial ones; NULL: none is seen. */
@@ -105,7 +106,7 @@ static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc,
 	for (i = 0; i < LOOKS && !list_empty(&sc->pinned); i++) {
 		chunk = list_first_entry(&sc->pinned, struct mpool_slot, node);
 		if (!pinned(chunk->desc)) {
-			offer(sc, chunk, let_go(sc, chunk));
+			offer(sc, chunk, 0);
 			return chunk;
 		}
 		list_move_tail(&chunk->node, &sc->pinned);
@@ -164,8 +165,7 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * @index: of a carved class
  * @nr: pieces wanted
  * @holds: slots and the pages they are pieces of
- * @pinned: may be called under the lock; false when a transfer of a page's bytes
- *	that had begun when it was called last is over
+ * @pinned: is a page pinned still; called under the lock
  * @unkept: how many of the pages had been kept
  *
  * Context: process; takes the lock.
@@ -254,29 +254,29 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 
 /* One piece less in use; true when it was the page's last. */
 static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		      struct mpool_slot *slot, mpool_pinned_fn pinned)
+		      struct mpool_slot *slot)
 {
-	if (!--shared(chunk)->used) {
-		let_go(sc, chunk);
-		list_del_init(&chunk->node);
-		sc->pages--;
-		return true;
-	}
 	if (slot->gen == U32_MAX)
-		return false;
-	if (pinned(chunk->desc))
-		withhold(sc, chunk, slot);
+		slot->withheld = false;
+	else if (unlikely(slot->withheld))
+		withhold(sc, chunk);
 	else
-		offer(sc, chunk, let_go(sc, chunk) | BIT_ULL(slot - chunk));
-	return false;
+		offer(sc, chunk, BIT_ULL(slot - chunk));
+	if (--shared(chunk)->used)
+		return false;
+	if (unlikely(shared(chunk)->nr_withheld))
+		let_go(sc, chunk);
+	list_del_init(&chunk->node);
+	sc->pages--;
+	return true;
 }
 
 /**
  * mpool_slots_uncarve() - give back pieces that are reserved or dying
  * @slots: the table
  * @nr: how many
- * @holds: pieces, and whole buffers, which are left as they are
- * @pinned: as for mpool_slots_carve(), of pages with pieces that are in use
+ * @holds: pieces, and whole buffers, which are left as they are; the pieces that
+ *	are to be withheld are marked so
  *
  * A page none of whose pieces is used any more is dying, and stands in @holds
  * from then on: as a whole buffer, to be kept, or freed after its mappings are
@@ -286,8 +286,7 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * Return: how many whole buffers are in @holds now, at its front.
  */
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds,
-				 mpool_pinned_fn pinned)
+				 struct mpool_hold *holds)
 {
 	struct mpool_slot *chunk;
 	struct mpool_slot_class *sc;
@@ -300,7 +299,7 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 		sc = &slots->classes[mpool_slot_index(hold.slot->id)];
 		if (sc->pieces) {
 			chunk = chunk_of(hold.slot);
-			if (!put_piece(sc, chunk, hold.slot, pinned))
+			if (!put_piece(sc, chunk, hold.slot))
 				continue;
 			hold.slot = chunk;
 		}

@@ -26,4 +26,14 @@ static inline int mpool_folio_mapcount(struct folio *folio)
 #endif
 }
 
+/* Of a page that is no part of a larger folio. */
+static inline int mpool_page_mapcount(struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return folio_mapcount(page_folio(page));
+#else
+	return page_mapcount(page);
+#endif
+}
+
 #endif /* _MPOOL_COMPAT_MAPCOUNT_H */

@@ -523,6 +523,8 @@ static void *calls_by_name(void *arg)
 			add(&f->bad_calls);
 		}
 		f->rounds[me->nr]++;
+		/* While there is always one of them, it cannot end. */
+		sched_yield();
 	}
 	close(fd);
 	return NULL;
@@ -567,22 +569,22 @@ TEST_F_TIMEOUT(attack, 11_names_against_destruction, ATTACK_TIMEOUT)
 {
 	struct fight f = {
 		.pool = "named",
-		.end = mt_now() + attack_form(5, 300) * SECOND,
+		.end = mt_now() + attack_form(10, 300) * SECOND,
 	};
-	struct fighter fighters[4];
-	pthread_t threads[4];
+	struct fighter fighters[3];
+	pthread_t threads[3];
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < MT_ARRAY_SIZE(threads); i++) {
 		fighters[i] = (struct fighter){ &f, i, i };
 		ASSERT_EQ(0, pthread_create(threads + i, NULL, i ? calls_by_name :
 					    comes_and_goes, fighters + i));
 	}
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < MT_ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
-	printf("# %lu pools, %lu %lu %lu calls\n", f.rounds[0], f.rounds[1],
-	       f.rounds[2], f.rounds[3]);
-	EXPECT_LT(10, f.rounds[0]);
+	printf("# %lu pools, %lu and %lu calls\n", f.rounds[0], f.rounds[1],
+	       f.rounds[2]);
+	EXPECT_LT(1, f.rounds[0]);
 	EXPECT_EQ(0, f.foreign);
 	EXPECT_EQ(0, f.bad_calls);
 	EXPECT_EQ(-ENOENT, mt_destroy(self->pool.fd, f.pool));
