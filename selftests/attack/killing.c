@@ -347,6 +347,7 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 	struct common *common = self->common;
 	unsigned int seed = mt_now(), i;
 	int pids[VICTIMS] = {};
+	struct mpool_stats stats;
 	unsigned long nr;
 
 	printf("# seed %u\n", seed);
@@ -374,8 +375,10 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 	}
 	printf("# %lu were killed, after %lu steps: %lu sent, %lu received, ",
 	       nr, common->steps, common->sent, common->received);
-	printf("%lu children, %lu pins, %lu times less than a page\n",
-	       common->forked, common->pinned, common->small);
+	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
+	printf("%lu children, %lu pins, %lu times less than a page, %llu waits\n",
+	       common->forked, common->pinned, common->small,
+	       stats.total.waits);
 	/* They had come to something before. */
 	EXPECT_LT(nr, common->steps);
 	EXPECT_LT(0, common->sent);
@@ -383,6 +386,7 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 	EXPECT_LT(0, common->forked);
 	EXPECT_LT(0, common->pinned);
 	EXPECT_LT(0, common->small);
+	EXPECT_LT(0, stats.total.waits);
 	EXPECT_EQ(0, remove_group(A));
 	EXPECT_EQ(0, remove_group(B));
 }
