@@ -8,7 +8,7 @@ VM := selftests/vm
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := all
-.PHONY: all modules clean install help vm demo check check-kunit \
+.PHONY: all modules clean install help vm demo check check-all check-kunit \
 	check-selftests attack coverage torture bench bench-quick static kernels distclean-cache docs
 
 # Whatever is missing is said in one line.
@@ -54,6 +54,10 @@ demo:		## the demonstration in a VM; INPUT=file, KERNEL=6.1|6.12|7.2
 check:		## all tests in VMs: KUnit on a debug kernel, kselftests on a stock and a debug kernel
 	@:$(call need_packages,base debug tools lint)
 	@$(VM)/check.sh
+
+check-all:	## the same, and on 6.12 and 7.2: kselftests, and KUnit on user-mode Linux
+	@:$(call need_packages,base debug tools lint)
+	@MORE_BEDS="stock-6.12 stock-7.2" KUNIT_BEDS="debug-6.1 native-7.2" $(VM)/check.sh
 
 check-kunit:	## only the KUnit suites; BEDS="debug-6.1 native-7.2"
 	@:$(call need_packages,base debug tools lint)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [kunit] [selftests]: the test suites on their beds, all of them when
 # none is named; static checks go with the kselftests. BEDS="..." replaces the
-# kernels of the kselftests, KUNIT_BEDS="..." those of KUnit, JOBS= says how many
-# machines run at a time.
+# kernels of the kselftests, MORE_BEDS="..." adds some, KUNIT_BEDS="..." are those of
+# KUnit; JOBS= says how many machines run at a time.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -19,7 +19,7 @@ done
 # some kernels alone do not have each test
 whole=1
 [ -z "${BEDS:-}" ] || whole=0
-read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1}"
+read -r -a beds <<<"${BEDS:-stock-6.1 debug-6.1 ${MORE_BEDS:-}}"
 kunit_beds=()
 [ -z "$kunit" ] || read -r -a kunit_beds <<<"${KUNIT_BEDS:-debug-6.1}"
 bash "$VM_DIR/packages.sh" base debug tools ${selftests:+lint}
