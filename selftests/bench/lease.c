@@ -198,12 +198,26 @@ static void release_all(struct mt_client *client, struct mpool_lease *out,
 	}
 }
 
+static void lease_batch(struct mt_client *client, struct mpool_lease *leases)
+{
+	if (mt_lease(client->fd, MT_PAGE, BATCH, leases) != BATCH)
+		errx(1, "no leases beside many");
+}
+
+static void release_batch(struct mt_client *client,
+			  const struct mpool_lease *leases)
+{
+	if (mt_release_leases(client->fd, leases, BATCH))
+		errx(1, "no release beside many");
+}
+
 /*
  * Does a lease cost more when many are out?  A client that keeps has the same ones
- * each time; a strict one takes slots, and buffers of the pool's.
+ * each time, and is timed to their release.  For a strict one slots and buffers are
+ * taken anew; its release has them cleared, on the clock or not, and is left out.
  */
 static void beside_many(struct mt_client *client, struct mt_pool *pool,
-			const char *subject)
+			bool strict)
 {
 	static const unsigned int counts[] = { 1, 10, 100, 1000, 10000, MOST };
 	struct mpool_lease *out = calloc(MOST, sizeof(*out)), leases[BATCH];
@@ -221,17 +235,21 @@ static void beside_many(struct mt_client *client, struct mt_pool *pool,
 		for (run = -1; run < RUNS; run++) {
 			pages = cleared(pool, MT_PAGE);
 			t = now();
-			if (mt_lease(client->fd, MT_PAGE, BATCH, leases) != BATCH ||
-			    mt_release_leases(client->fd, leases, BATCH))
-				errx(1, "lease beside %u", nr);
+			lease_batch(client, leases);
+			if (!strict)
+				release_batch(client, leases);
 			t = now() - t;
 			pages = cleared(pool, MT_PAGE) - pages;
 			if (run >= 0)
 				runs[run] = (struct run) { t, pages };
-			/* what was released is cleared off the clock */
+			if (strict)
+				release_batch(client, leases);
 			mt_await_clean(pool->fd, pool->name);
 		}
-		print("lease-outstanding", MT_PAGE, nr, subject, runs);
+		if (strict)
+			print("lease-fresh", MT_PAGE, nr, "mpool_strict", runs);
+		else
+			print("lease-outstanding", MT_PAGE, nr, "mpool", runs);
 	}
 	release_all(client, out, nr);
 	free(out);
@@ -317,10 +335,10 @@ int main(int argc, char **argv)
 		if (heap >= 0)
 			others(sizes[i], "dma_heap", dma_heap);
 	}
-	beside_many(&client, &pool, "mpool");
-	/* its memory is to be the pool's, and clean, for the next */
+	beside_many(&client, &pool, false);
+	/* what it keeps is in the way of as many others */
 	mt_trim(pool.fd, pool.name, 0, NULL);
-	beside_many(&strict, &pool, "mpool_strict");
+	beside_many(&strict, &pool, true);
 	among_many(&client);
 	mt_client_close(&client);
 	mt_client_close(&strict);

@@ -69,9 +69,9 @@ def net($bed; $size; $batch; $who):
 	else $all - $page * $pages | if . > 0 then . else null end end;
 def lease($bed; $whom):
 	[ (4096, 65536, 1048576) as $s | over(net($bed; $s; 32; "mpool"); net($bed; $s; 1; $whom)) ] | worst_high;
-def outstanding($bed; $who):
+def beside($bed; $shape):
 	clearing($bed) as $page |
-	[ $records[] | select(.bed == $bed and .shape == "lease-outstanding" and .subject == $who) | .median - .pages * $page ] |
+	[ $records[] | select(.bed == $bed and .shape == $shape) | .median - .pages * $page ] |
 	if length == 0 or $page == null or min <= 0 then null else 100 * (max / min - 1) end;
 def among($bed):
 	[ $records[] | select(.bed == $bed and .shape == "lease-among") | .median ] |
@@ -126,8 +126,8 @@ line("lease and release, of anonymous memory"; $i; lease($i; "anonymous"); "<=";
 line("lease and release, of memfd"; "insn-7.2"; lease("insn-7.2"; "memfd"); "<="; 0.1; ""),
 line("lease and release, of anonymous memory"; "insn-7.2"; lease("insn-7.2"; "anonymous"); "<="; 0.2; ""),
 line("lease and release, of a dma-buf heap"; "insn-7.2"; lease("insn-7.2"; "dma_heap"); "<="; 0.1; ""),
-line("lease beside 1 to 100,000 others: costs more by"; $i; outstanding($i; "mpool"); "<="; 10; "%"),
-line("the same, by a client that keeps none"; $i; outstanding($i; "mpool_strict"); "<="; 10; "%"),
+line("lease beside 1 to 100,000 others: costs more by"; $i; beside($i; "lease-outstanding"); "<="; 10; "%"),
+line("lease of slots and buffers of the pool's beside as many"; $i; beside($i; "lease-fresh"); "<="; 10; "%"),
 line("release and lease of any of 1,000 to 1,048,576: costs more by"; $i; among($i); "<="; 10; "%"),
 
 # Promised by the documents that the project began with. "Direct" is kmalloc.
