@@ -3,8 +3,9 @@
  * Pieces of a page: which come first, when their page comes and goes, and the
  * end of their generations.  A table of its own, and pages that nobody looks at.
  */
-#include <linux/bitops.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/page_ref.h>
 #include <linux/sizes.h>
 
 #include "helpers.h"
@@ -21,31 +22,26 @@
 struct carve {
 	struct mpool_slots slots;
 	struct mpool_desc pages[PAGES + 1];
+	struct page stubs[PAGES + 1];
 	struct mpool_hold holds[PAGES * PIECES];
 	u64 handles[PAGES * PIECES];
 	u32 bad;
 };
 
-/* Which pages are pinned, by their number, and how often that was asked. */
-static unsigned long pins;
-static unsigned int looks;
-static const struct mpool_desc *first_page;
-
-static bool is_pinned(const struct mpool_desc *page)
-{
-	looks++;
-	return test_bit(page - first_page, &pins);
-}
-
 static struct carve *carve_new(struct kunit *test)
 {
 	struct carve *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	struct mpool_slot_class *classes;
+	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	KUNIT_ASSERT_EQ(test, mpool_slots_init(&c->slots, 2), 0);
-	first_page = c->pages;
-	pins = 0;
+	/* Nobody's, and mapped nowhere. */
+	for (i = 0; i < ARRAY_SIZE(c->stubs); i++) {
+		set_page_count(&c->stubs[i], 1);
+		atomic_set(&c->stubs[i]._mapcount, -1);
+		c->pages[i].page = &c->stubs[i];
+	}
 	classes = c->slots.classes;
 	classes[CARVED].pieces = PIECES;
 	classes[CARVED].capacity = PAGES * MPOOL_SLOT_CHUNK;
@@ -69,19 +65,17 @@ static int add(struct carve *c, unsigned int page, unsigned int nr,
 static unsigned int take(struct carve *c, unsigned int nr,
 			 struct mpool_hold *holds, unsigned int *unkept)
 {
-	return mpool_slots_carve(&c->slots, CARVED, nr, holds, is_pinned,
-				 unkept);
+	return mpool_slots_carve(&c->slots, CARVED, nr, holds, unkept);
 }
 
-static unsigned int put(struct carve *c, unsigned int nr,
-			struct mpool_hold *holds)
+static void pin(struct carve *c, unsigned int page)
 {
-	unsigned int i;
+	page_ref_inc(&c->stubs[page]);
+}
 
-	for (i = 0; i < nr; i++)
-		if (mpool_slot_index(holds[i].slot->id) == CARVED)
-			holds[i].slot->withheld = is_pinned(holds[i].desc);
-	return mpool_slots_uncarve(&c->slots, nr, holds);
+static void unpin(struct carve *c, unsigned int page)
+{
+	page_ref_dec(&c->stubs[page]);
 }
 
 static void publish(struct carve *c, unsigned int nr, struct mpool_hold *holds)
@@ -101,7 +95,7 @@ static unsigned int end(struct kunit *test, struct carve *c, unsigned int nr,
 {
 	KUNIT_ASSERT_EQ(test, mpool_slots_kill(&c->slots, nr, c->handles,
 					       holds, &c->bad), 0);
-	return put(c, nr, holds);
+	return mpool_slots_uncarve(&c->slots, nr, holds);
 }
 
 static struct mpool_desc *page_at(struct carve *c, u32 id)
@@ -182,7 +176,7 @@ static void a_page_goes_with_its_last_piece(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
 	/* Others have its pieces meanwhile. */
 	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
-	KUNIT_ASSERT_EQ(test, put(c, 2, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds), 0U);
 
 	c->handles[0] = c->handles[3];
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 1U);
@@ -214,7 +208,7 @@ static void no_place_for_a_page_changes_nothing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, add(c, i, 1, c->holds + i), 1);
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, carved(c)->pages, (u32)PAGES);
-	KUNIT_EXPECT_EQ(test, put(c, 1, c->holds), 1U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
 	/* Dying is not gone. */
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	mpool_slots_free(&c->slots, 1, c->holds);
@@ -235,7 +229,7 @@ static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
 	holds[3].desc = &c->pages[2];
 	holds[1] = pieces[0];
 	holds[2] = pieces[1];
-	KUNIT_ASSERT_EQ(test, put(c, 4, holds), 3U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, holds), 3U);
 	KUNIT_EXPECT_PTR_EQ(test, holds[0].desc, &c->pages[1]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[1].desc, &c->pages[0]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[2].desc, &c->pages[2]);
@@ -352,10 +346,10 @@ static void the_end_takes_each_page_once(struct kunit *test)
 	publish(c, 3, c->holds);
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
 	KUNIT_ASSERT_EQ(test, add(c, 1, 4, c->holds), 4);
-	KUNIT_ASSERT_EQ(test, put(c, 4, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, c->holds), 1U);
 	mpool_slots_keep(&c->slots, 1, c->holds, 1);
 	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
-	KUNIT_ASSERT_EQ(test, put(c, 1, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
 	mpool_slots_free(&c->slots, 1, c->holds);
 
 	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
@@ -420,7 +414,7 @@ static void a_piece_of_a_pinned_page_is_withheld(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, add(c, 0, 3, c->holds), 3);
 	publish(c, 3, c->holds);
-	pins = BIT(0);
+	pin(c, 0);
 	KUNIT_ASSERT_EQ(test, end(test, c, 2, c->holds), 0U);
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 2U);
 	/* What nobody had since before the pin can be had. */
@@ -429,7 +423,7 @@ static void a_piece_of_a_pinned_page_is_withheld(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->partial));
 	KUNIT_EXPECT_EQ(test, take(c, 1, c->holds + 1, &unkept), 0U);
 
-	pins = 0;
+	unpin(c, 0);
 	KUNIT_ASSERT_EQ(test, take(c, 1, c->holds + 1, &unkept), 1U);
 	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[1]), 0U);
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
@@ -446,17 +440,15 @@ static void a_later_end_offers_what_was_withheld(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
 	publish(c, 4, c->holds);
-	pins = BIT(0);
+	pin(c, 0);
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
-	pins = 0;
+	unpin(c, 0);
 	c->handles[0] = c->handles[1];
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
-	looks = 0;
 	KUNIT_EXPECT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
-	KUNIT_EXPECT_EQ(test, looks, 0U);
 	mpool_slots_exit(&c->slots);
 }
 
@@ -468,7 +460,7 @@ static void a_pinned_page_that_empties_withholds_nothing(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, add(c, 0, 4, c->holds), 4);
 	publish(c, 4, c->holds);
-	pins = BIT(0);
+	pin(c, 0);
 	KUNIT_ASSERT_EQ(test, end(test, c, 4, c->holds), 1U);
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
@@ -488,17 +480,15 @@ static void pinned_pages_are_looked_at_in_turn(struct kunit *test)
 	for (i = 0; i < PAGES; i++) {
 		KUNIT_ASSERT_EQ(test, add(c, i, 4, c->holds), 4);
 		publish(c, 4, c->holds);
-		pins |= BIT(i);
+		pin(c, i);
 		KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
 	}
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, (u32)PAGES);
-	pins &= ~BIT(PAGES - 1);
-	for (i = 0; i < PAGES && !got; i++) {
-		looks = 0;
+	unpin(c, PAGES - 1);
+	for (i = 0; i < PAGES && !got; i++)
 		got = take(c, 1, c->holds, &unkept);
-		KUNIT_EXPECT_LT(test, looks, (unsigned int)PAGES);
-	}
 	KUNIT_ASSERT_EQ(test, got, 1U);
+	KUNIT_EXPECT_GT(test, i, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[PAGES - 1]);
 	mpool_slots_exit(&c->slots);
 }

@@ -286,8 +286,7 @@ unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
 	unsigned int got, unkept;
 	struct mpool_class *cls;
 
-	got = mpool_slots_carve(&window->slots, index, nr, holds,
-				mpool_window_page_pinned, &unkept);
+	got = mpool_slots_carve(&window->slots, index, nr, holds, &unkept);
 	if (unkept) {
 		cls = mpool_pool_peek(client->pool, window->first);
 		atomic_long_sub(unkept * pages_of(cls), &client->kept_pages);
@@ -339,27 +338,6 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 	}
 }
 
-/* Pieces whose page is pinned are withheld; whole buffers are looked at later. */
-static unsigned int uncarve(struct mpool_client *client, unsigned int nr,
-			    struct mpool_hold *holds)
-{
-	struct mpool_window *window = client->window;
-	const struct mpool_desc *page = NULL;
-	bool pinned = false;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (mpool_slot_index(holds[i].slot->id) >= window->carved)
-			continue;
-		if (holds[i].desc != page) {
-			page = holds[i].desc;
-			pinned = mpool_window_page_pinned(page);
-		}
-		holds[i].slot->withheld = pinned;
-	}
-	return mpool_slots_uncarve(&window->slots, nr, holds);
-}
-
 /**
  * mpool_keep_release() - leases have ended
  * @client: attached
@@ -379,7 +357,7 @@ void mpool_keep_release(struct mpool_client *client, unsigned int nr,
 	unsigned int ended = nr;
 
 	if (window->carved)
-		nr = uncarve(client, nr, holds);
+		nr = mpool_slots_uncarve(&window->slots, nr, holds);
 	/* Whoever polls the client's file can lease the pieces. */
 	if (nr < ended)
 		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));

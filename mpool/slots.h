@@ -88,7 +88,7 @@ enum mpool_slot_state {
  * @state: enum mpool_slot_state
  * @revoked: the last lease was taken back
  * @withheld: a piece that was released when its page was pinned, and is not to
- *	be taken before that is over; of a dying one, its owner's
+ *	be taken before that is over
  * @holder: of the last lease; for a kept one, @since is when that ended
  *
  * All protected by the slots' lock; @gen of a reserved slot may be read by
@@ -244,11 +244,9 @@ unsigned int mpool_slots_snapshot(struct mpool_slots *slots, unsigned long *pos,
 unsigned int mpool_slots_live(struct mpool_slots *slots);
 
 /* slots_carve.c */
-typedef bool (*mpool_pinned_fn)(const struct mpool_desc *page);
-
 unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds,
-			       mpool_pinned_fn pinned, unsigned int *unkept);
+			       unsigned int *unkept);
 int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_desc *page, unsigned int nr,
 			 struct mpool_hold *holds);

@@ -17,6 +17,8 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 
+#include "buf.h"
+#include "compat/mapcount.h"
 #include "slots.h"
 
 /*
@@ -59,10 +61,20 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	return i;
 }
 
-static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk)
+/* As mpool_window_pinned(): all that maps it are page tables. */
+static bool is_pinned(const struct mpool_slot *chunk)
+{
+	struct page *page = chunk->desc->page;
+
+	return page_ref_count(page) != 1 + mpool_page_mapcount(page);
+}
+
+static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		     struct mpool_slot *slot)
 {
 	if (!shared(chunk)->idle)
 		list_move_tail(&chunk->node, &sc->pinned);
+	slot->withheld = true;
 	shared(chunk)->nr_withheld++;
 	sc->nr_withheld++;
 }
@@ -97,15 +109,14 @@ static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 }
 
 /* A page whose pin is over, in front of the partial ones; NULL: none is seen. */
-static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc,
-					mpool_pinned_fn pinned)
+static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc)
 {
 	struct mpool_slot *chunk;
 	unsigned int i;
 
 	for (i = 0; i < LOOKS && !list_empty(&sc->pinned); i++) {
 		chunk = list_first_entry(&sc->pinned, struct mpool_slot, node);
-		if (!pinned(chunk->desc)) {
+		if (!is_pinned(chunk)) {
 			offer(sc, chunk, 0);
 			return chunk;
 		}
@@ -165,7 +176,6 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * @index: of a carved class
  * @nr: pieces wanted
  * @holds: slots and the pages they are pieces of
- * @pinned: is a page pinned still; called under the lock
  * @unkept: how many of the pages had been kept
  *
  * Context: process; takes the lock.
@@ -173,7 +183,7 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  */
 unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 			       unsigned int nr, struct mpool_hold *holds,
-			       mpool_pinned_fn pinned, unsigned int *unkept)
+			       unsigned int *unkept)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
 	struct mpool_slot *chunk;
@@ -186,7 +196,7 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 		chunk = list_first_entry_or_null(&sc->partial,
 						 struct mpool_slot, node);
 		if (!chunk)
-			chunk = find_unpinned(sc, pinned);
+			chunk = find_unpinned(sc);
 		if (!chunk) {
 			if (!mpool_slots_unkeep(slots, index, &hold))
 				break;
@@ -256,14 +266,15 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		      struct mpool_slot *slot)
 {
-	if (slot->gen == U32_MAX)
-		slot->withheld = false;
-	else if (unlikely(slot->withheld))
-		withhold(sc, chunk);
-	else
-		offer(sc, chunk, BIT_ULL(slot - chunk));
-	if (--shared(chunk)->used)
+	if (--shared(chunk)->used) {
+		if (slot->gen == U32_MAX)
+			return false;
+		if (unlikely(is_pinned(chunk)))
+			withhold(sc, chunk, slot);
+		else
+			offer(sc, chunk, BIT_ULL(slot - chunk));
 		return false;
+	}
 	if (unlikely(shared(chunk)->nr_withheld))
 		let_go(sc, chunk);
 	list_del_init(&chunk->node);
@@ -275,8 +286,7 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * mpool_slots_uncarve() - give back pieces that are reserved or dying
  * @slots: the table
  * @nr: how many
- * @holds: pieces, and whole buffers, which are left as they are; the pieces that
- *	are to be withheld are marked so
+ * @holds: pieces, and whole buffers, which are left as they are
  *
  * A page none of whose pieces is used any more is dying, and stands in @holds
  * from then on: as a whole buffer, to be kept, or freed after its mappings are

@@ -343,20 +343,6 @@ bool mpool_window_pinned(const struct mpool_desc *desc)
 	return false;
 }
 
-/**
- * mpool_window_page_pinned() - mpool_window_pinned() of a single page
- * @desc: a page that pieces are carved from; it may be mapped
- *
- * Context: any.
- * Return: true when its count is more than its mappings and the pool's.
- */
-bool mpool_window_page_pinned(const struct mpool_desc *desc)
-{
-	struct page *page = virt_to_page(desc->addr);
-
-	return page_ref_count(page) != 1 + mpool_page_mapcount(page);
-}
-
 static int by_slot(const void *a, const void *b)
 {
 	const struct mpool_hold *x = a, *y = b;

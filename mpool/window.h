@@ -82,7 +82,6 @@ struct mpool_window *mpool_window_new(const struct mpool *pool,
 void mpool_window_free(struct mpool_window *window);
 int mpool_window_mmap(struct mpool_window *window, struct mpool_mapping *m);
 bool mpool_window_pinned(const struct mpool_desc *desc);
-bool mpool_window_page_pinned(const struct mpool_desc *desc);
 void mpool_window_zap(struct mpool_window *window, unsigned int nr,
 		      struct mpool_hold *holds);
 
