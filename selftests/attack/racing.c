@@ -538,6 +538,7 @@ static void *comes_and_goes(void *arg)
 	struct mpool_lease leases[EACH];
 	int i, nr, err, fd = mt_open(O_RDWR);
 	struct mt_client c;
+	__u64 end;
 
 	mt_attach_flags = 0;
 	while (!over(f)) {
@@ -551,12 +552,11 @@ static void *comes_and_goes(void *arg)
 				mt_poke(c.win + leases[i].offset, 1);
 			mt_client_close(&c);
 		}
-		/* Not for ever, as others look only in passing. */
-		for (i = 0; i < 100000; i++) {
-			err = mt_destroy(fd, f->pool);
-			if (err != -EBUSY)
-				break;
-		}
+		/* Others look only in passing, but may be put to sleep there. */
+		end = mt_now() + 20 * SECOND;
+		while ((err = mt_destroy(fd, f->pool)) == -EBUSY &&
+		       mt_now() < end)
+			sched_yield();
 		if (err)
 			add(&f->bad_calls);
 		f->rounds[me->nr]++;
