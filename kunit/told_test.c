@@ -105,7 +105,7 @@ static int fill_now(void *arg)
 {
 	struct kt_want *w = arg;
 
-	return mpool_class_fill(w->cls, 1);
+	return mpool_class_fill(w->cls, GFP_KERNEL, 1);
 }
 
 static void room_not_used_serves_the_class(struct kunit *test)
@@ -293,11 +293,39 @@ static void a_larger_reserve_serves_who_may_have_of_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mpool_configure(cls->pool, &set,
 					      MPOOL_CONFIG_RESERVE |
 					      MPOOL_CONFIG_MAX_MEDIUM), 0);
-	/* What it gives back is the lease's. */
+	/* What he gives back is the reserve's before it is the lease's. */
 	kt_served_at_once(test, &w, t);
-	KUNIT_EXPECT_EQ(test, kt_join(test, leaser), 1);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	KUNIT_EXPECT_FALSE(test, kt_ended(leaser));
 	kt_give(cls, 4, bufs);
-	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).reserve == 2));
+	KUNIT_EXPECT_EQ(test, kt_join(test, leaser), 1);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+}
+
+/* Leases that wait do not get it one by one, as it is used. */
+static void a_reserve_stays_beside_leases_that_wait(struct kunit *test)
+{
+	const struct mpool_config cfg = {
+		.settings = { .max = { 0, 6 }, .reserve = 2 },
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), SZ_4K);
+	struct kt_want lease = { cls };
+	void **bufs = kt_take(test, cls, 4), *buf;
+	struct kt_thread *leaser;
+	unsigned int i;
+
+	leaser = queued(test, lease_one, &lease, 1);
+	for (i = 0; i < 5; i++) {
+		buf = mpool_class_alloc(cls, GFP_NOIO);
+		KUNIT_ASSERT_NOT_NULL(test, buf);
+		mpool_class_free(cls, buf);
+		KUNIT_EXPECT_EQ(test, kt_stats(cls).reserve, 2ULL);
+	}
+	KUNIT_EXPECT_FALSE(test, kt_ended(leaser));
+	mpool_class_free(cls, bufs[0]);
+	KUNIT_EXPECT_EQ(test, kt_join(test, leaser), 1);
+	kt_give(cls, 3, bufs + 1);
+	KUNIT_EXPECT_EQ(test, kt_stats(cls).allocated, 0ULL);
 }
 
 /* Where more can be made, that is what they get, and the reserve stays. */
@@ -331,6 +359,7 @@ static struct kunit_case told_cases[] = {
 	KUNIT_CASE(room_who_is_killed_did_not_use_serves),
 	KUNIT_CASE(what_was_gathered_in_vain_serves_others),
 	KUNIT_CASE(a_larger_reserve_serves_who_may_have_of_it),
+	KUNIT_CASE(a_reserve_stays_beside_leases_that_wait),
 	KUNIT_CASE(a_larger_reserve_stays_where_there_is_room),
 	{}
 };

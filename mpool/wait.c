@@ -101,19 +101,61 @@ static void hand_over(struct mpool_class *cls, struct waiter *w, void *buf)
 	wake_up_process(w->task);
 }
 
-/* Hands what the depots hold to those who wait. */
-static void serve(struct mpool_class *cls)
+static void reserve_add(struct mpool_class *cls, void *buf)
 {
-	void *buf;
+	lockdep_assert_held(&cls->lock);
+	*mpool_buf_next(cls, buf) = cls->reserve;
+	cls->reserve = buf;
+	/* A short reserve keeps the class slow, so that frees come by here. */
+	WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + 1);
+	if (cls->nr_reserve == cls->reserve_target)
+		mpool_slow_end(cls);
+}
+
+static bool reserve_short(const struct mpool_class *cls)
+{
+	return cls->nr_reserve < cls->reserve_target;
+}
+
+/*
+ * Who is to have the next buffer.  While the reserve is short only those who may
+ * have of it: others give theirs back when they like, and would have all of it in
+ * the end, one by one, as it is used and comes back.
+ */
+static struct waiter *next_waiter(struct mpool_class *cls)
+{
 	struct waiter *w;
 
 	lockdep_assert_held(&cls->lock);
+	if (!reserve_short(cls))
+		return list_first_entry_or_null(&cls->waiters, struct waiter,
+						node);
+	if (!cls->reserve_waiters)
+		return NULL;
+	list_for_each_entry(w, &cls->waiters, node)
+		if (w->how->reserve)
+			return w;
+	return NULL;
+}
+
+/* Hands what the depots hold to those who wait, and to the reserve before leases. */
+static void serve(struct mpool_class *cls)
+{
+	struct waiter *w;
+	void *buf;
+
 	while (!list_empty(&cls->waiters)) {
 		buf = mpool_depot_get(cls, 0);
 		if (!buf)
 			return;
-		w = list_first_entry(&cls->waiters, struct waiter, node);
-		hand_over(cls, w, buf);
+		w = next_waiter(cls);
+		if (w) {
+			hand_over(cls, w, buf);
+			continue;
+		}
+		/* The depot has counted it as somebody's. */
+		atomic64_inc(&cls->taken);
+		reserve_add(cls, buf);
 	}
 }
 
@@ -173,17 +215,6 @@ void mpool_drain_dead_cpu(struct mpool_class *cls, int cpu)
 	serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	mutex_unlock(&cls->drain_mutex);
-}
-
-static void reserve_add(struct mpool_class *cls, void *buf)
-{
-	lockdep_assert_held(&cls->lock);
-	*mpool_buf_next(cls, buf) = cls->reserve;
-	cls->reserve = buf;
-	/* A short reserve keeps the class slow, so that frees come by here. */
-	WRITE_ONCE(cls->nr_reserve, cls->nr_reserve + 1);
-	if (cls->nr_reserve == cls->reserve_target)
-		mpool_slow_end(cls);
 }
 
 static void *reserve_take(struct mpool_class *cls)
@@ -354,7 +385,8 @@ void mpool_wait_grown(struct mpool_class *cls, int err)
  * @buf: MPOOL_FREE, nobody's
  * @freed: a user's free, to be counted; not one just made or moved
  *
- * Who waits comes first, then the reserve, then the depot.
+ * Who waits comes first, then the reserve, then the depot; but a lease waits for
+ * the reserve to be full.
  *
  * Context: any but NMI.
  */
@@ -369,11 +401,11 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 		mpool_desc(buf)->owner = MPOOL_OWNER_KERNEL;
 	mpool_buf_hide(cls, buf);
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
+	w = next_waiter(cls);
 	if (w) {
 		atomic64_inc(&cls->handed);
 		hand_over(cls, w, buf);
-	} else if (cls->nr_reserve < cls->reserve_target) {
+	} else if (reserve_short(cls)) {
 		reserve_add(cls, buf);
 	} else if (freed) {
 		mpool_depot_free(cls, buf);
