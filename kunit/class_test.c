@@ -306,11 +306,11 @@ static void fill_stops_at_the_limit_without_error(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 40);
 
-	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, 30), 0);
+	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 30), 0);
 	KUNIT_EXPECT_EQ(test, backed(cls), 30ULL);
-	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, 10), 0);
+	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 10), 0);
 	KUNIT_EXPECT_EQ(test, backed(cls), 30ULL);
-	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, 1000), 0);
+	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 1000), 0);
 	KUNIT_EXPECT_EQ(test, backed(cls), 40ULL);
 }
 
@@ -364,7 +364,7 @@ static void shrinking_takes_no_more_than_told(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 100);
 
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 100), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 100), 0);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, 0), 0U);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, 1), 1U);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 0, 45), 45U);
@@ -377,7 +377,7 @@ static void shrinking_spares_the_young(struct kunit *test)
 {
 	struct mpool_class *cls = kt_class_max(test, 64, 100);
 
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 50), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 50), 0);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, 60 * HZ, UINT_MAX), 0U);
 	msleep(50);
 	KUNIT_EXPECT_EQ(test, mpool_class_shrink(cls, msecs_to_jiffies(20),

@@ -296,7 +296,7 @@ static struct mpool_class *full_of_pages(struct kunit *test)
 	};
 	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), SZ_4K);
 
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 16), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 16), 0);
 	KUNIT_ASSERT_EQ(test, backed(cls), 16ULL);
 	return cls;
 }
@@ -342,8 +342,8 @@ static void at_its_own_limit_a_class_takes_nothing(struct kunit *test)
 	struct mpool_class *a = kt_class(test, pool, 64);
 	struct mpool_class *b = kt_class(test, pool, 4096);
 
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(a, 10), 0);
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(b, 10), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(a, GFP_KERNEL, 10), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(b, GFP_KERNEL, 10), 0);
 	KUNIT_EXPECT_FALSE(test, mpool_reclaim_squeeze(b));
 	KUNIT_EXPECT_EQ(test, backed(a), 10ULL);
 }
@@ -403,7 +403,7 @@ static void the_shrinker_says_how_much_it_gave(struct kunit *test)
 
 	/* What others can spare goes first, lest it is counted, too. */
 	run_shrinkers(test);
-	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, 48), 0);
+	KUNIT_ASSERT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 48), 0);
 	current->reclaim_state = &state;
 	run_shrinkers(test);
 	current->reclaim_state = NULL;

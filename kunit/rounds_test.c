@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many buffers given back at once: some at a time, and the class works meanwhile.
+ * Many made ahead: no more than lack, and never with violence.
  */
 #include <linux/err.h>
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 
@@ -18,6 +20,8 @@ static struct {
 	unsigned int most;
 	unsigned int slow;
 	unsigned int drained;
+	unsigned int made;
+	gfp_t gfp;
 	void *hit;
 } seen;
 
@@ -54,6 +58,37 @@ static void watch_frees(struct mpool_class *cls,
 	seen.hooked = *cls->ops;
 	seen.hooked.free = free;
 	cls->ops = &seen.hooked;
+}
+
+static void watch_allocs(struct mpool_class *cls,
+			 unsigned int (*alloc)(struct mpool_class *cls, gfp_t gfp,
+					       int node, unsigned int nr,
+					       void **bufs))
+{
+	memset(&seen, 0, sizeof(seen));
+	seen.ops = cls->ops;
+	seen.hooked = *cls->ops;
+	seen.hooked.alloc = alloc;
+	cls->ops = &seen.hooked;
+}
+
+static unsigned int alloc_seen(struct mpool_class *cls, gfp_t gfp, int node,
+			       unsigned int nr, void **bufs)
+{
+	seen.gfp = gfp;
+	seen.made += nr;
+	return seen.ops->alloc(cls, gfp, node, nr, bufs);
+}
+
+/* Memory is so short that what is idle goes as soon as it is there. */
+static unsigned int alloc_in_need(struct mpool_class *cls, gfp_t gfp, int node,
+				  unsigned int nr, void **bufs)
+{
+	mpool_reclaim_class(cls, 0, UINT_MAX, false);
+	/* Enough is seen. */
+	if (seen.made > 10 * SZ_1K)
+		return 0;
+	return alloc_seen(cls, gfp, node, nr, bufs);
 }
 
 static void watch_end(struct mpool_class *cls)
@@ -165,12 +200,45 @@ static void magazines_work_amid_a_trim(struct kunit *test)
 			st.backed * mpool_class_cost(cls));
 }
 
+static void what_is_made_ahead_comes_to_an_end(struct kunit *test)
+{
+	struct mpool_class *cls = kt_class_max(test, SZ_4K, SZ_1K);
+
+	watch_allocs(cls, alloc_in_need);
+	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 500), 0);
+	watch_end(cls);
+	KUNIT_EXPECT_EQ(test, seen.made, 500U);
+}
+
+/* Nobody has asked for it, so nobody is to be killed for it. */
+static void a_cleanup_does_not_press_the_system(struct kunit *test)
+{
+	const struct mpool_config cfg = {
+		.settings = {
+			.max = { 0, 100 },
+			.flags = MPOOL_POOL_ADAPTIVE,
+		},
+	};
+	struct mpool_class *cls = kt_class(test, kt_pool(test, &cfg), SZ_4K);
+	void **bufs = kt_take(test, cls, 40);
+
+	watch_allocs(cls, alloc_seen);
+	mpool_reclaim_age(cls);
+	watch_end(cls);
+	KUNIT_EXPECT_GT(test, seen.made, 0U);
+	KUNIT_EXPECT_TRUE(test, seen.gfp & __GFP_NORETRY);
+	KUNIT_EXPECT_TRUE(test, seen.gfp & __GFP_NOMEMALLOC);
+	kt_give(cls, 40, bufs);
+}
+
 static struct kunit_case rounds_cases[] = {
 	KUNIT_CASE_PARAM(a_trim_of_many_stops_nobody, size_gen_params),
 	KUNIT_CASE_PARAM(a_lower_max_of_many_stops_nobody, size_gen_params),
 	KUNIT_CASE_PARAM(a_cleanup_of_many_stops_nobody, size_gen_params),
 	KUNIT_CASE(stock_goes_with_the_class_in_use),
 	KUNIT_CASE(magazines_work_amid_a_trim),
+	KUNIT_CASE(what_is_made_ahead_comes_to_an_end),
+	KUNIT_CASE(a_cleanup_does_not_press_the_system),
 	{}
 };
 

@@ -306,7 +306,7 @@ static void each_kind_of_service_is_counted(struct kunit *test)
 	struct mpool_class_stats st;
 	void *buf;
 
-	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, 1), 0);
+	KUNIT_EXPECT_EQ(test, mpool_class_fill(cls, GFP_KERNEL, 1), 0);
 	kt_other_cpu(test);
 	buf = mpool_class_alloc(cls, GFP_KERNEL);
 	st = kt_stats(cls);

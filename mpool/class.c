@@ -194,25 +194,30 @@ static void class_grown(struct mpool_class *cls, unsigned int want, int got)
 /**
  * mpool_class_fill() - make buffers ahead of their use
  * @cls: the class
+ * @gfp: GFP_KERNEL; with __GFP_NORETRY by who does it unasked, that nobody is
+ *	killed for the sake of idle buffers
  * @nr: how many to have made in the end, limits permitting
+ *
+ * No more are made than lack at first: when memory is short, the shrinker may take
+ * them as fast.
  *
  * Context: process, may sleep.
  * Return: 0, also when a limit came first; -ENOMEM; -EINTR: a fatal signal came
  * first.  What was made by then stays.
  */
-int mpool_class_fill(struct mpool_class *cls, unsigned int nr)
+int mpool_class_fill(struct mpool_class *cls, gfp_t gfp, unsigned int nr)
 {
+	int have = atomic_read(&cls->backed), got;
+	unsigned int most = max((int)nr - have, 0), want;
 	void *bufs[BATCH];
-	unsigned int want;
-	int have, got;
 
-	while ((have = atomic_read(&cls->backed)) < (int)nr) {
+	gfp |= __GFP_NOMEMALLOC | __GFP_NOWARN;
+	for (; most && (have = atomic_read(&cls->backed)) < (int)nr; most -= got) {
 		/* They may be millions. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		want = min_t(unsigned int, nr - have, BATCH);
-		got = mpool_class_grow(cls, GFP_KERNEL | __GFP_NOWARN, want,
-				       bufs);
+		want = min3(nr - have, most, (unsigned int)BATCH);
+		got = mpool_class_grow(cls, gfp, want, bufs);
 		class_grown(cls, want, got);
 		if (got == -ENOSPC)
 			return 0;

@@ -67,7 +67,7 @@ struct mpool_records;
  * @lease_max: most leases, @max less @reserve_target, in one word; as @max
  * @initial: buffers that a first miss makes and a cleanup leaves; as @max
  * @backed: buffers made and not given back; reserved before they are made
- * @out: buffers not in any depot (magazines, users, stock); for @peak
+ * @out: buffers not in any depot (magazines, users, reserve, stock); for @peak
  * @peak: highest @out that a refill has seen
  * @watch: MPOOL_WATCH_*, who wants to know of use; as @max
  * @recent: most in use since the last cleanup, of an adaptive pool
@@ -184,7 +184,7 @@ void *mpool_class_grow_near(struct mpool_class *cls, gfp_t gfp);
 unsigned int mpool_class_target(const struct mpool_class *cls);
 bool mpool_class_tier_has_room(const struct mpool_class *cls);
 bool mpool_class_has_room(const struct mpool_class *cls);
-int mpool_class_fill(struct mpool_class *cls, unsigned int nr);
+int mpool_class_fill(struct mpool_class *cls, gfp_t gfp, unsigned int nr);
 void mpool_class_give_back(struct mpool_class *cls, unsigned int nr,
 			   void **bufs);
 void mpool_class_forget(struct mpool_class *cls, unsigned int nr);

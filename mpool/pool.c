@@ -99,7 +99,7 @@ static struct mpool_class *class_ready(struct mpool *pool, unsigned int index)
 	cls = mpool_pool_class(pool, index);
 	if (IS_ERR(cls))
 		return cls;
-	err = mpool_class_fill(cls, READ_ONCE(cls->initial));
+	err = mpool_class_fill(cls, GFP_KERNEL, READ_ONCE(cls->initial));
 	return err ? ERR_PTR(err) : cls;
 }
 

@@ -343,6 +343,9 @@ bool mpool_reclaim_squeeze(struct mpool_class *cls)
 	return mpool_reclaim_squeeze_for(cls, NULL);
 }
 
+/* For buffers that nobody has asked for. */
+#define GFP_IDLE	(GFP_KERNEL | __GFP_NORETRY)
+
 /*
  * Gives back what has been idle for long, down to @keep.  Of a slab's objects
  * a few keep all of it from the system, and those that were used last lie
@@ -373,7 +376,7 @@ static void give_back(struct mpool_class *cls, unsigned int age_ms,
 	mpool_class_tidy(cls);
 	/* As many as may be had, as at a first use. */
 	if (anew)
-		mpool_class_fill(cls, keep);
+		mpool_class_fill(cls, GFP_IDLE, keep);
 }
 
 /*
@@ -402,7 +405,7 @@ static void adapt(struct mpool_class *cls, unsigned long busy)
 	else if (cls->paged && atomic64_read(&cls->stock.leases))
 		mpool_ahead_grow(cls, NULL, target);
 	else
-		mpool_class_fill(cls, target);
+		mpool_class_fill(cls, GFP_IDLE, target);
 }
 
 /**
