@@ -228,11 +228,28 @@ static void exhausted_without_a_class(struct kunit *test)
 	hush(h);
 }
 
+/* A class whose reserve finds no room is not there to count the failure. */
+static void exhausted_by_a_class_that_cannot_be(struct kunit *test)
+{
+	const struct mpool_config cfg = {
+		.settings = { .reserve = 4, .max_bytes = SZ_16K },
+	};
+	struct mpool *pool = kt_pool(test, &cfg);
+	struct heard *h = listen(test, kt_class(test, pool, 64));
+
+	KUNIT_EXPECT_NULL(test, mpool_alloc(pool, SZ_8K, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, h->exhausts, 1U);
+	KUNIT_EXPECT_EQ(test, h->err, -ENOSPC);
+	KUNIT_EXPECT_FALSE(test, h->waits);
+	hush(h);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(one_by_one, size_gen_params),
 	KUNIT_CASE_PARAM(in_bulk, size_gen_params),
 	KUNIT_CASE(exhausted),
 	KUNIT_CASE(exhausted_without_a_class),
+	KUNIT_CASE(exhausted_by_a_class_that_cannot_be),
 	{}
 };
 

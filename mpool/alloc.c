@@ -457,6 +457,15 @@ static bool may_make(gfp_t gfp)
 	       !(current->flags & PF_MEMALLOC);
 }
 
+/* There is no class that could count it. */
+static void class_absent(const struct mpool *pool, unsigned int index, gfp_t gfp,
+			 int err)
+{
+	trace_mpool_exhaust(pool->name, pool->sizes[index], 0,
+			    atomic_long_read(&pool->bytes),
+			    READ_ONCE(pool->max_bytes), gfp, err, false);
+}
+
 /**
  * mpool_class_make() - the class for an allocation that found none in being
  * @pool: the pool
@@ -475,14 +484,14 @@ struct mpool_class *mpool_class_make(struct mpool *pool, unsigned int index,
 		return NULL;
 	if (!may_make(gfp)) {
 		mpool_pool_want(pool, index);
-		trace_mpool_exhaust(pool->name, pool->sizes[index], 0,
-				    atomic_long_read(&pool->bytes),
-				    READ_ONCE(pool->max_bytes), gfp, -EAGAIN,
-				    false);
+		class_absent(pool, index, gfp, -EAGAIN);
 		return NULL;
 	}
 	cls = mpool_pool_class(pool, index);
-	return IS_ERR(cls) ? NULL : cls;
+	if (!IS_ERR(cls))
+		return cls;
+	class_absent(pool, index, gfp, PTR_ERR(cls));
+	return NULL;
 }
 
 /* By a call in the end: the hit path keeps no register for it. */

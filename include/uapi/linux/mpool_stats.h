@@ -91,7 +91,7 @@ struct mpool_pool_list {
  * @zeroed: buffers cleared in the background
  * @zeroed_sync: buffers cleared while a lease waited
  * @peak: most buffers out of the depots at once; exceeds the most in use by
- *	at most what magazines held
+ *	at most what magazines, the reserve and the lease stock held
  * @bad_frees: frees refused: twice, foreign or of another pool
  */
 struct mpool_class_stats {
