@@ -69,6 +69,9 @@ for bed in "${beds[@]}"; do
 		room
 		torture "$started" "$bed" & ;;
 	*)
+		# every suite where it costs least, that of the calls everywhere
+		twice=(uapi/ uapi/load.sh uapi32/)
+		[[ $bed != stock-* ]] || twice+=(attack/ modules/ tools/)
 		for test in "${long[@]}"; do
 			room
 			run "$started" "$bed" "$test" &
@@ -78,7 +81,7 @@ for bed in "${beds[@]}"; do
 		room
 		torture "$started" "$bed" &
 		room
-		SHUFFLE=$seed run "$started" "$bed" uapi/ uapi/load.sh uapi32/ &
+		ATTACK=brief SHUFFLE=$seed run "$started" "$bed" "${twice[@]}" &
 		room
 		SIGNALS=1 run "$started" "$bed" uapi/ & ;;
 	esac

@@ -34,27 +34,33 @@ programs_of() {
 	done
 }
 
-# named TEST: itself, or with a slash at its end the programs of a directory
+# scripts_of DIR: the scripts of a directory of selftests/
+scripts_of() {
+	local f
+	for f in "$TOP/selftests/$1"/*.sh; do
+		[ ! -e "$f" ] || echo "$1/$(basename "$f")"
+	done
+}
+
+# named TEST: itself, or with a slash at its end the programs of a directory, and of
+# one that has none its scripts
 named() {
 	case $1 in
-	*/)	programs_of "${1%/}" ;;
-	*)	echo "$1" ;;
+	tools/)		printf 'tools/%s\n' libmpool mpoolctl.sh example_lease.sh ;;
+	modules/)	scripts_of modules ;;
+	*/)		programs_of "${1%/}" ;;
+	*)		echo "$1" ;;
 	esac
 }
 
 # all_tests: what is there to run
 all_tests() {
-	local d f
 	programs_of uapi
 	programs_of attack
-	for d in uapi attack modules; do
-		for f in "$TOP/selftests/$d"/*.sh; do
-			[ ! -e "$f" ] || echo "$d/$(basename "$f")"
-		done
-	done
-	echo tools/libmpool
-	echo tools/mpoolctl.sh
-	echo tools/example_lease.sh
+	scripts_of uapi
+	scripts_of attack
+	scripts_of modules
+	named tools/
 }
 
 # shuffle NUMBER: the lines of stdin in random order, the same for a number
