@@ -90,15 +90,18 @@ line("pair, fastest call, large"; $i; highest($i; "pair"; 2097152; 1; "mpool"); 
 line("bulk of 32, an object, small"; $i; highest($i; "bulk"; small; 32; "mpool"); "<="; 12; "insn"),
 line("bulk of 32, an object, 4 KiB"; $i; highest($i; "bulk"; 4096; 32; "mpool"); "<="; 12; "insn"),
 line("bulk of 32, an object, 16 and 64 KiB"; $i; highest($i; "bulk"; (16384, 65536); 32; "mpool"); "<="; 12; "insn"),
+line("bulk of 32, an object, 2 MiB"; $i; highest($i; "bulk"; 2097152; 32; "mpool"); "<="; 12; "insn"),
 
-# At the processor's speed, beside sheaves. The worst size counts.
+# At the processor's speed, beside sheaves. The worst size of those named counts.
 line("pair, of kmem_cache, small"; $n; ratio($n; "pair"; small; 1; 1; "mpool"; "kmem_cache"); "<="; 0.65; ""),
 line("pair, of kmem_cache, medium"; $n; ratio($n; "pair"; medium; 1; 1; "mpool"; "kmem_cache"); "<="; 0.65; ""),
 line("pair, of the bare limit"; $n; ratio($n; "pair"; (small, medium); 1; 1; "mpool"; "bare"); "<="; 2.5; ""),
 line("a pair's check of what is freed, of the pair"; $n; check_share($n); "<="; 7; "%"),
 line("bulk of 32, of kmem_cache, small"; $n; ratio($n; "bulk"; small; 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
 line("bulk of 32, of kmem_cache, 4 KiB"; $n; ratio($n; "bulk"; 4096; 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
+line("bulk of 32, of kmem_cache, 16 and 64 KiB"; $n; ratio($n; "bulk"; (16384, 65536); 32; 1; "mpool"; "kmem_cache"); "<="; 0.15; ""),
 line("256 held, of kmem_cache"; $n; ratio($n; "held"; (small, 4096); 256; 1; "mpool"; "kmem_cache"); "<="; 0.5; ""),
+line("256 held, of kmem_cache, 16 and 64 KiB"; $n; ratio($n; "held"; (16384, 65536); 256; 1; "mpool"; "kmem_cache"); "<="; 0.5; ""),
 line("freed on another CPU, of kmem_cache"; $n; ratio($n; "cross"; paired; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
 line("freed on another CPU, pages, of kmem_cache"; $n; ratio($n; "cross"; 4096; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
 line("the same, written there and read here"; $n; ratio($n; "cross-used"; paired; 1; 2; "mpool"; "kmem_cache"); "<="; 0.5; ""),
@@ -107,6 +110,9 @@ line("two threads against one"; $n;
 	">="; 1.9; "times"),
 line("1 to 1,000 pools in turn, of as many kmem_caches"; $n;
 	[ (1, 10, 100, 1000) as $c | over(at("\($n)/many/256/\($c)/1/mpool"); at("\($n)/many/256/\($c)/1/kmem_cache")) ] | worst_high;
+	"<="; 1; ""),
+line("the same, by mpool_alloc() and mpool_free()"; $n;
+	[ (1, 10, 100, 1000) as $c | over(at("\($n)/many/256/\($c)/1/mpool-size"); at("\($n)/many/256/\($c)/1/kmem_cache")) ] | worst_high;
 	"<="; 1; ""),
 
 # Memory.
