@@ -31,6 +31,9 @@
 /* What nobody's clients may have together: of locked pages, and of buffers. */
 #define LOCKED	18
 #define SHARE	21
+/* A length of which there are fewer than two victims want: one of them waits. */
+#define SCARCE	(128 * 1024)
+#define FEWEST	NR
 /* What a removed cgroup's kernel memory may still have of other objects. */
 #define CRUMBS	(64 * 1024L)
 
@@ -81,7 +84,7 @@ static int attach_as_nobody(struct mt_client *client, const char *pool)
 FIXTURE_SETUP(attack)
 {
 	struct mpool_pool_config cfg = {
-		.max = { MAX, MAX, MAX },
+		.max = { MAX, MAX, FEWEST },
 		.user_max = SHARE,
 		.mode = 0666,
 	};
@@ -176,6 +179,8 @@ static void unpin(struct common *common)
 
 static __u64 some_length(unsigned int *seed)
 {
+	if (!(rand_r(seed) % 4))
+		return SCARCE;
 	return rand_r(seed) % 3 ? MT_PAGE << rand_r(seed) % 4 : 64;
 }
 
