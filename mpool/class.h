@@ -57,9 +57,9 @@ struct mpool_records;
  * @lock: protects @slow, @slow_users, @waiters, @reserve, @nr_reserve,
  *	@reserve_target, @reserve_waiters; taken with interrupts off
  * @slow_users: reasons to keep @slow
- * @waiters: who waits for a buffer, first come first
- * @reserve_waiters: how many of them may have of the reserve; also read by
- *	READ_ONCE
+ * @waiters: who waits for a buffer, first come first; but see next_waiter()
+ * @reserve_waiters: those of them who may have of the reserve, in the same order;
+ *	also looked at without the lock
  * @reserve: buffers set aside
  * @nr_reserve: how many
  * @reserve_target: how many there should be; also read by READ_ONCE
@@ -128,7 +128,7 @@ struct mpool_class {
 	raw_spinlock_t lock ____cacheline_aligned;
 	unsigned int slow_users;
 	struct list_head waiters;
-	unsigned int reserve_waiters;
+	struct list_head reserve_waiters;
 	void *reserve;
 	unsigned int nr_reserve;
 	unsigned int reserve_target;

@@ -118,8 +118,8 @@ static int take_ready(struct mpool_class *cls, struct mpool_aside *aside)
 	if (!buf)
 		return -ENOENT;
 	/*
-	 * Who waits comes first, also before a reserve, with what there was; not
-	 * with what is made, since there may be room for it in a trial alone.
+	 * Who waits comes first, also before a larger reserve, with what there was;
+	 * not with what is made, since there may be room for it in a trial alone.
 	 */
 	if (mpool_has_waiters(cls))
 		mpool_slow_put(cls, buf, false);

@@ -4,9 +4,10 @@
  *
  * While somebody must see every free buffer (a waiter, a short reserve, a
  * drain), the class is slow: allocations and frees go through its lock, so
- * that a buffer given back meets whoever is first in the queue.  The queue is
- * served by hand-over: a waiter that is woken has its buffer, nobody can take
- * it in between, and no wake-up can be lost:
+ * that a buffer given back meets whoever is first in the queue, or who comes
+ * before him while a reserve is short.  The queue is served by hand-over: a
+ * waiter that is woken has its buffer, nobody can take it in between, and no
+ * wake-up can be lost:
  *
  *  - a free that reads slow as 0 ends before the grace period that the first
  *    waiter waits for, and is found by its drain;
@@ -35,6 +36,7 @@
 
 struct waiter {
 	struct list_head node;
+	struct list_head reserve_node;
 	struct task_struct *task;
 	const struct mpool_wait_how *how;
 	void *buf;
@@ -51,6 +53,7 @@ void mpool_wait_init(struct mpool_class *cls)
 {
 	raw_spin_lock_init(&cls->lock);
 	INIT_LIST_HEAD(&cls->waiters);
+	INIT_LIST_HEAD(&cls->reserve_waiters);
 	mutex_init(&cls->drain_mutex);
 	/* Buffers too large for magazines live in the depot alone. */
 	cls->slow_users = !cls->cpu_cap;
@@ -90,7 +93,8 @@ static void wait_unlink(struct mpool_class *cls, struct waiter *w)
 	if (list_empty(&w->node))
 		return;
 	list_del_init(&w->node);
-	WRITE_ONCE(cls->reserve_waiters, cls->reserve_waiters - w->how->reserve);
+	if (w->how->reserve)
+		list_del_init(&w->reserve_node);
 }
 
 static void hand_over(struct mpool_class *cls, struct waiter *w, void *buf)
@@ -124,18 +128,11 @@ static bool reserve_short(const struct mpool_class *cls)
  */
 static struct waiter *next_waiter(struct mpool_class *cls)
 {
-	struct waiter *w;
-
 	lockdep_assert_held(&cls->lock);
-	if (!reserve_short(cls))
-		return list_first_entry_or_null(&cls->waiters, struct waiter,
-						node);
-	if (!cls->reserve_waiters)
-		return NULL;
-	list_for_each_entry(w, &cls->waiters, node)
-		if (w->how->reserve)
-			return w;
-	return NULL;
+	if (reserve_short(cls))
+		return list_first_entry_or_null(&cls->reserve_waiters,
+						struct waiter, reserve_node);
+	return list_first_entry_or_null(&cls->waiters, struct waiter, node);
 }
 
 /* Hands what the depots hold to those who wait, and to the reserve before leases. */
@@ -145,17 +142,18 @@ static void serve(struct mpool_class *cls)
 	void *buf;
 
 	while (!list_empty(&cls->waiters)) {
-		buf = mpool_depot_get(cls, 0);
+		w = next_waiter(cls);
+		if (w)
+			buf = mpool_depot_get(cls, 0);
+		/* Nobody's allocation, and counted as none. */
+		else if (!mpool_depot_take_old(cls, 0, 1, &buf))
+			buf = NULL;
 		if (!buf)
 			return;
-		w = next_waiter(cls);
-		if (w) {
+		if (w)
 			hand_over(cls, w, buf);
-			continue;
-		}
-		/* The depot has counted it as somebody's. */
-		atomic64_inc(&cls->taken);
-		reserve_add(cls, buf);
+		else
+			reserve_add(cls, buf);
 	}
 }
 
@@ -449,7 +447,8 @@ static bool wait_join(struct mpool_class *cls, struct waiter *w)
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	first = list_empty(&cls->waiters);
 	list_add_tail(&w->node, &cls->waiters);
-	WRITE_ONCE(cls->reserve_waiters, cls->reserve_waiters + w->how->reserve);
+	if (w->how->reserve)
+		list_add_tail(&w->reserve_node, &cls->reserve_waiters);
 	mpool_slow_begin(cls);
 	serve(cls);
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
@@ -475,22 +474,19 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
  */
 static void reserve_pass(struct mpool_class *cls)
 {
-	struct waiter *w, *next;
+	struct waiter *w;
 	bool served = false;
 	unsigned long flags;
-	void *buf;
 
-	if (!READ_ONCE(cls->nr_reserve) || !READ_ONCE(cls->reserve_waiters))
+	if (!READ_ONCE(cls->nr_reserve) ||
+	    list_empty_careful(&cls->reserve_waiters))
 		return;
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	list_for_each_entry_safe(w, next, &cls->waiters, node) {
-		if (!cls->reserve || !cls->reserve_waiters)
-			break;
-		if (!w->how->reserve)
-			continue;
-		buf = reserve_take(cls);
+	while (cls->reserve && !list_empty(&cls->reserve_waiters)) {
+		w = list_first_entry(&cls->reserve_waiters, struct waiter,
+				     reserve_node);
 		atomic64_inc(&cls->handed);
-		hand_over(cls, w, buf);
+		hand_over(cls, w, reserve_take(cls));
 		served = true;
 	}
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
