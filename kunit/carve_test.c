@@ -95,7 +95,7 @@ static unsigned int end(struct kunit *test, struct carve *c, unsigned int nr,
 {
 	KUNIT_ASSERT_EQ(test, mpool_slots_kill(&c->slots, nr, c->handles,
 					       holds, &c->bad), 0);
-	return mpool_slots_uncarve(&c->slots, nr, holds);
+	return mpool_slots_uncarve(&c->slots, nr, holds, true);
 }
 
 static struct mpool_desc *page_at(struct carve *c, u32 id)
@@ -176,7 +176,7 @@ static void a_page_goes_with_its_last_piece(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
 	/* Others have its pieces meanwhile. */
 	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds, true), 0U);
 
 	c->handles[0] = c->handles[3];
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 1U);
@@ -208,7 +208,7 @@ static void no_place_for_a_page_changes_nothing(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, add(c, i, 1, c->holds + i), 1);
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, carved(c)->pages, (u32)PAGES);
-	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds, true), 1U);
 	/* Dying is not gone. */
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	mpool_slots_free(&c->slots, 1, c->holds);
@@ -229,7 +229,7 @@ static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
 	holds[3].desc = &c->pages[2];
 	holds[1] = pieces[0];
 	holds[2] = pieces[1];
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, holds), 3U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, holds, true), 3U);
 	KUNIT_EXPECT_PTR_EQ(test, holds[0].desc, &c->pages[1]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[1].desc, &c->pages[0]);
 	KUNIT_EXPECT_PTR_EQ(test, holds[2].desc, &c->pages[2]);
@@ -346,10 +346,10 @@ static void the_end_takes_each_page_once(struct kunit *test)
 	publish(c, 3, c->holds);
 	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
 	KUNIT_ASSERT_EQ(test, add(c, 1, 4, c->holds), 4);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 4, c->holds, true), 1U);
 	mpool_slots_keep(&c->slots, 1, c->holds, 1);
 	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
-	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds), 1U);
+	KUNIT_ASSERT_EQ(test, mpool_slots_uncarve(&c->slots, 1, c->holds, true), 1U);
 	mpool_slots_free(&c->slots, 1, c->holds);
 
 	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
@@ -432,6 +432,31 @@ static void a_piece_of_a_pinned_page_is_withheld(struct kunit *test)
 	mpool_slots_exit(&c->slots);
 }
 
+/* Reserved for a lease that failed, they were nobody's: no pin is theirs. */
+static void what_was_no_lease_is_not_withheld(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+	unsigned int unkept;
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 2, c->holds), 2);
+	publish(c, 2, c->holds);
+	pin(c, 0);
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->pinned));
+	KUNIT_EXPECT_EQ(test, mpool_slots_uncarve(&c->slots, 2, c->holds,
+						  false), 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 1U);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
+	KUNIT_EXPECT_TRUE(test, mpool_slots_has_idle(&c->slots, CARVED));
+	KUNIT_EXPECT_EQ(test, take(c, 4, c->holds, &unkept), 2U);
+	KUNIT_EXPECT_FALSE(test, mpool_slots_has_idle(&c->slots, CARVED));
+	unpin(c, 0);
+	KUNIT_EXPECT_TRUE(test, mpool_slots_has_idle(&c->slots, CARVED));
+	KUNIT_EXPECT_EQ(test, take(c, 4, c->holds + 2, &unkept), 1U);
+	mpool_slots_exit(&c->slots);
+}
+
 /* Another piece's end is a look as well. */
 static void a_later_end_offers_what_was_withheld(struct kunit *test)
 {
@@ -507,6 +532,7 @@ static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(revoked_pieces_are_told_from_released_ones),
 	KUNIT_CASE(pieces_are_of_single_pages),
 	KUNIT_CASE(a_piece_of_a_pinned_page_is_withheld),
+	KUNIT_CASE(what_was_no_lease_is_not_withheld),
 	KUNIT_CASE(a_later_end_offers_what_was_withheld),
 	KUNIT_CASE(a_pinned_page_that_empties_withholds_nothing),
 	KUNIT_CASE(pinned_pages_are_looked_at_in_turn),

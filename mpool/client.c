@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leases of one open file.
- *
- * A lease is given in two steps, with the copy to the process between them:
- * prepare takes buffers, locked-memory quota and slots, none of which the
- * process can see; commit, which cannot fail, makes them its own.  So a lease
- * that fails has changed nothing, and there is nothing to take back from a
- * process that saw the handle before the call returned.
+ * Leases of one open file: attaching, releasing, revoking, and its end.  How they
+ * are given stands in grant.c.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>

@@ -194,7 +194,7 @@ static void take_more(struct mpool_client *client, struct mpool_class *cls,
 /* Undoes what was carved; pages that it empties are kept, or leave. */
 static void uncarve(struct mpool_client *client, struct mpool_grant *grant)
 {
-	mpool_keep_release(client, grant->nr, grant->holds, true);
+	mpool_keep_uncarve(client, grant->nr, grant->holds);
 	grant->nr = 0;
 }
 
@@ -203,9 +203,9 @@ static void uncarve(struct mpool_client *client, struct mpool_grant *grant)
  * worn pieces make it need more pages than it waited for, it waits for all of
  * them anew; a page has one piece at least, so that ends with @nr pages.
  */
-static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
-		       unsigned int nr, bool all, ktime_t deadline,
-		       struct mpool_grant *grant)
+static int fill_idle(struct mpool_client *client, struct mpool_class *cls,
+		     unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_grant *grant)
 {
 	unsigned int pages = pages_for(client, grant->index, nr), missing;
 	int got;
@@ -232,6 +232,61 @@ static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
 	}
 	uncarve(client, grant);
 	return got;
+}
+
+/* Looks at each page whose pieces are withheld, when no other is to be had. */
+static bool fill_withheld(struct mpool_client *client, struct mpool_class *cls,
+			  unsigned int nr, bool all, struct mpool_grant *grant)
+{
+	struct mpool_slots *slots = &client->window->slots;
+	/* Each time some of them are looked at, and they are fewer than that. */
+	unsigned int looks = READ_ONCE(slots->classes[grant->index].nr_withheld);
+
+	for (; looks && grant->nr < nr; looks--) {
+		grant->nr += mpool_keep_carve(client, grant->index,
+					      nr - grant->nr,
+					      grant->holds + grant->nr);
+		cond_resched();
+	}
+	if (grant->nr && all)
+		take_more(client, cls, nr, all, grant);
+	if (grant->nr == nr || (grant->nr && !all))
+		return true;
+	uncarve(client, grant);
+	return false;
+}
+
+/*
+ * How long a lease waits while pieces are withheld, before it looks whether their
+ * pins are over, of which nobody tells: as long as nobody minds who waits anyway,
+ * and between the first and the last pace of quarantine's looks.
+ */
+#define LOOK_NS	(100 * NSEC_PER_MSEC)
+
+/* As fill_idle(); what is withheld is had as soon as may be seen. */
+static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
+		       unsigned int nr, bool all, ktime_t deadline,
+		       struct mpool_grant *grant)
+{
+	struct mpool_slot_class *sc;
+	ktime_t until;
+	int err;
+
+	sc = &client->window->slots.classes[grant->index];
+	for (;;) {
+		until = deadline;
+		if (READ_ONCE(sc->nr_withheld))
+			until = min(until, ktime_add_ns(ktime_get(), LOOK_NS));
+		err = fill_idle(client, cls, nr, all, until, grant);
+		if (err != -EAGAIN && err != -ETIMEDOUT && err != -EDQUOT)
+			return err;
+		if (READ_ONCE(sc->nr_withheld) &&
+		    fill_withheld(client, cls, nr, all, grant))
+			return 0;
+		/* What was withheld may have been offered just now. */
+		if (err != -ETIMEDOUT || until == deadline)
+			return err;
+	}
 }
 
 /* Is a lease of this class a piece of a page? */

@@ -338,26 +338,15 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 	}
 }
 
-/**
- * mpool_keep_release() - leases have ended
- * @client: attached
- * @nr: how many
- * @holds: slots, dying or reserved, and buffers; used up
- * @keep: the client may keep them
- *
- * What is not kept is with the pool when it returns, and not mapped any more.
- * Pieces stay mapped as long as there are others in use in their page.
- *
- * Context: process, sleeps.
- */
-void mpool_keep_release(struct mpool_client *client, unsigned int nr,
-			struct mpool_hold *holds, bool keep)
+/* To the client, or else to the pool; @used: they were leases. */
+static void put(struct mpool_client *client, unsigned int nr,
+		struct mpool_hold *holds, bool used, bool keep)
 {
 	struct mpool_window *window = client->window;
 	unsigned int ended = nr;
 
 	if (window->carved)
-		nr = mpool_slots_uncarve(&window->slots, nr, holds);
+		nr = mpool_slots_uncarve(&window->slots, nr, holds, used);
 	/* Whoever polls the client's file can lease the pieces. */
 	if (nr < ended)
 		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));
@@ -368,6 +357,40 @@ void mpool_keep_release(struct mpool_client *client, unsigned int nr,
 	mpool_window_zap(window, nr, holds);
 	mpool_slots_free(&window->slots, nr, holds);
 	give_back(client, nr, holds);
+}
+
+/**
+ * mpool_keep_uncarve() - undo mpool_keep_carve(), and the carving of new pages
+ * @client: attached
+ * @nr: how many
+ * @holds: pieces, which were no lease; used up
+ *
+ * Pages that it empties are kept, or leave.
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_uncarve(struct mpool_client *client, unsigned int nr,
+			struct mpool_hold *holds)
+{
+	put(client, nr, holds, false, true);
+}
+
+/**
+ * mpool_keep_release() - leases have ended
+ * @client: attached
+ * @nr: how many
+ * @holds: slots, dying, and buffers; used up
+ * @keep: the client may keep them
+ *
+ * What is not kept is with the pool when it returns, and not mapped any more.
+ * Pieces stay mapped as long as there are others in use in their page.
+ *
+ * Context: process, sleeps.
+ */
+void mpool_keep_release(struct mpool_client *client, unsigned int nr,
+			struct mpool_hold *holds, bool keep)
+{
+	put(client, nr, holds, true, keep);
 }
 
 /**

@@ -121,7 +121,7 @@ struct mpool_slot {
  * @pinned: carved pages without idle pieces, but with withheld ones; those
  *	first that nobody has looked at for longest; @lock
  * @pages: carved pages that are neither kept nor dying; @lock
- * @nr_withheld: pieces of theirs that are; @lock
+ * @nr_withheld: pieces of theirs that are; @lock, glanced at without
  * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
  * @made: slots made; written under @grow and @lock
@@ -251,7 +251,8 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_desc *page, unsigned int nr,
 			 struct mpool_hold *holds);
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds);
+				 struct mpool_hold *holds, bool used);
+bool mpool_slots_has_idle(struct mpool_slots *slots, unsigned int index);
 struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
 				    struct mpool_slot *slot);
 bool mpool_slots_worn(const struct mpool_slots *slots,

@@ -65,8 +65,11 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 static bool is_pinned(const struct mpool_slot *chunk)
 {
 	struct page *page = chunk->desc->page;
+	int refs = page_ref_count(page);
 
-	return page_ref_count(page) != 1 + mpool_page_mapcount(page);
+	/* A mapping that goes meanwhile reads as a pin, not as none. */
+	smp_rmb();
+	return refs != 1 + mpool_page_mapcount(page);
 }
 
 static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
@@ -76,7 +79,7 @@ static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		list_move_tail(&chunk->node, &sc->pinned);
 	slot->withheld = true;
 	shared(chunk)->nr_withheld++;
-	sc->nr_withheld++;
+	WRITE_ONCE(sc->nr_withheld, sc->nr_withheld + 1);
 }
 
 /* The pin is over, or the page's life as a carved one; what was withheld. */
@@ -90,19 +93,22 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 			mask |= BIT_ULL(i);
 		chunk[i].withheld = false;
 	}
-	sc->nr_withheld -= shared(chunk)->nr_withheld;
+	WRITE_ONCE(sc->nr_withheld,
+		   sc->nr_withheld - shared(chunk)->nr_withheld);
 	shared(chunk)->nr_withheld = 0;
 	if (!shared(chunk)->idle)
 		list_del_init(&chunk->node);
 	return mask;
 }
 
-/* Pieces that may be taken from now on. */
+/* Pieces that may be taken from now on; the withheld ones too, by who has looked. */
 static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		  u64 pieces)
+		  u64 pieces, bool unpinned)
 {
-	if (unlikely(shared(chunk)->nr_withheld))
+	if (unlikely(shared(chunk)->nr_withheld) && unpinned)
 		pieces |= let_go(sc, chunk);
+	else if (unlikely(shared(chunk)->nr_withheld) && !shared(chunk)->idle)
+		list_del_init(&chunk->node);
 	if (!shared(chunk)->idle)
 		list_add(&chunk->node, &sc->partial);
 	shared(chunk)->idle |= pieces;
@@ -117,7 +123,7 @@ static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc)
 	for (i = 0; i < LOOKS && !list_empty(&sc->pinned); i++) {
 		chunk = list_first_entry(&sc->pinned, struct mpool_slot, node);
 		if (!is_pinned(chunk)) {
-			offer(sc, chunk, 0);
+			offer(sc, chunk, 0, true);
 			return chunk;
 		}
 		list_move_tail(&chunk->node, &sc->pinned);
@@ -210,6 +216,27 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 	return got;
 }
 
+/**
+ * mpool_slots_has_idle() - would mpool_slots_carve() find a piece
+ * @slots: the table
+ * @index: of a carved class
+ *
+ * Context: process; takes the lock.
+ * Return: false also when it would not by so few looks as it takes.
+ */
+bool mpool_slots_has_idle(struct mpool_slots *slots, unsigned int index)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	bool has;
+
+	if (list_empty_careful(&sc->partial) && list_empty_careful(&sc->pinned))
+		return false;
+	spin_lock(&slots->lock);
+	has = !list_empty(&sc->partial) || find_unpinned(sc);
+	spin_unlock(&slots->lock);
+	return has;
+}
+
 static struct mpool_slot *find_bare(struct mpool_slots *slots,
 				    unsigned int index)
 {
@@ -264,15 +291,15 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 
 /* One piece less in use; true when it was the page's last. */
 static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		      struct mpool_slot *slot)
+		      struct mpool_slot *slot, bool used)
 {
 	if (--shared(chunk)->used) {
 		if (slot->gen == U32_MAX)
 			return false;
-		if (unlikely(is_pinned(chunk)))
+		if (used && unlikely(is_pinned(chunk)))
 			withhold(sc, chunk, slot);
 		else
-			offer(sc, chunk, BIT_ULL(slot - chunk));
+			offer(sc, chunk, BIT_ULL(slot - chunk), used);
 		return false;
 	}
 	if (unlikely(shared(chunk)->nr_withheld))
@@ -287,6 +314,7 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * @slots: the table
  * @nr: how many
  * @holds: pieces, and whole buffers, which are left as they are
+ * @used: they were leases; else nobody has had them, and no pin is theirs
  *
  * A page none of whose pieces is used any more is dying, and stands in @holds
  * from then on: as a whole buffer, to be kept, or freed after its mappings are
@@ -296,7 +324,7 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
  * Return: how many whole buffers are in @holds now, at its front.
  */
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
-				 struct mpool_hold *holds)
+				 struct mpool_hold *holds, bool used)
 {
 	struct mpool_slot *chunk;
 	struct mpool_slot_class *sc;
@@ -309,7 +337,7 @@ unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 		sc = &slots->classes[mpool_slot_index(hold.slot->id)];
 		if (sc->pieces) {
 			chunk = chunk_of(hold.slot);
-			if (!put_piece(sc, chunk, hold.slot))
+			if (!put_piece(sc, chunk, hold.slot, used))
 				continue;
 			hold.slot = chunk;
 		}

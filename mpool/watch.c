@@ -279,11 +279,10 @@ static bool lease_ready(struct mpool *pool, unsigned int index)
 
 static bool can_lease(const struct mpool_client *client)
 {
-	const struct mpool_window *window = client->window;
+	struct mpool_window *window = client->window;
 	unsigned int index = READ_ONCE(client->asked);
 
-	if (index < window->carved &&
-	    !list_empty(&window->slots.classes[index].partial))
+	if (index < window->carved && mpool_slots_has_idle(&window->slots, index))
 		return true;
 	return lease_ready(client->pool, mpool_window_backing(window, index));
 }

@@ -333,10 +333,14 @@ bool mpool_window_pinned(const struct mpool_desc *desc)
 {
 	size_t size = desc->cls->size, done = 0;
 	struct folio *folio;
+	int refs;
 
 	while (done < size) {
 		folio = page_folio(virt_to_page(desc->addr + done));
-		if (folio_ref_count(folio) != 1 + mpool_folio_mapcount(folio))
+		refs = folio_ref_count(folio);
+		/* A mapping that goes meanwhile reads as a pin, not as none. */
+		smp_rmb();
+		if (refs != 1 + mpool_folio_mapcount(folio))
 			return true;
 		done += folio_size(folio);
 	}

@@ -424,9 +424,10 @@ struct mpool_trim {
  * from: with the last of them): the holder's next access is SIGBUS, a RELEASE of
  * the handle -EKEYREVOKED until another lease stands in its place, then -ESTALE.
  * Buffers that are pinned go to quarantine.  The client stays attached, and may
- * lease again: so may a LEASE under way, which has what it took before revoked,
- * told or not.  A lease that the holder himself is ending is not among those that
- * are counted, and its mappings go by his RELEASE.
+ * lease again.  A LEASE under way has those of its leases revoked that stand,
+ * whether the process has been told of them or not; while it waits for more none
+ * does, and they come later.  A lease that the holder himself is ending is not
+ * among those that are counted, and its mappings go by his RELEASE.
  *
  * Needs CAP_SYS_ADMIN or the pool's uid.  -ENOENT: no such pool, or never a
  * handle of that client.  -ESRCH: no such client.  -ESTALE, -EKEYREVOKED: the
