@@ -31,7 +31,7 @@
 /* What nobody's clients may have together: of locked pages, and of buffers. */
 #define LOCKED	18
 #define SHARE	21
-/* A length of which there are fewer than two victims want: one of them waits. */
+/* A length of which somebody has all but one: who wants more waits. */
 #define SCARCE	(128 * 1024)
 #define FEWEST	NR
 /* What a removed cgroup's kernel memory may still have of other objects. */
@@ -84,6 +84,7 @@ static int attach_as_nobody(struct mt_client *client, const char *pool)
 FIXTURE_SETUP(attack)
 {
 	struct mpool_pool_config cfg = {
+		.max_size = SCARCE,
 		.max = { MAX, MAX, FEWEST },
 		.user_max = SHARE,
 		.mode = 0666,
@@ -323,6 +324,18 @@ static bool uncharged(void)
 	return false;
 }
 
+static int hoard(struct mt_client *client, const char *pool)
+{
+	struct mpool_lease leases[FEWEST];
+	int err = mt_client_open(client, pool);
+
+	if (err)
+		return err;
+	err = mt_lease_wait(client->fd, MPOOL_LEASE_ALL, SCARCE, FEWEST - 1,
+			    mt_now() + 20000000000ULL, leases);
+	return err == FEWEST - 1 ? 0 : err;
+}
+
 /* All are dead: nothing is anybody's but what is in flight, until it is not. */
 static void check(struct __test_metadata *_metadata, struct mt_pool *pool,
 		  struct common *common, struct mt_client *witness)
@@ -352,11 +365,13 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 	struct common *common = self->common;
 	unsigned int seed = mt_now(), i;
 	int pids[VICTIMS] = {};
+	struct mt_client hoarder;
 	struct mpool_stats stats;
 	unsigned long nr;
 
 	printf("# seed %u\n", seed);
 	attack_first();
+	ASSERT_EQ(0, hoard(&hoarder, common->pool));
 	for (nr = 0; nr < kills + VICTIMS; nr++) {
 		attack_round(nr, kills);
 		i = nr % VICTIMS;
@@ -376,8 +391,11 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 			ASSERT_EQ(128 + SIGKILL, kill_now(pids[i]));
 			pids[i] = 0;
 		}
+		mt_client_close(&hoarder);
 		check(_metadata, &self->pool, common, &self->witness);
+		ASSERT_EQ(0, hoard(&hoarder, common->pool));
 	}
+	mt_client_close(&hoarder);
 	printf("# %lu were killed, after %lu steps: %lu sent, %lu received, ",
 	       nr, common->steps, common->sent, common->received);
 	ASSERT_EQ(0, mt_stats(self->pool.fd, self->pool.name, &stats));
