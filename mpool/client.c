@@ -57,6 +57,7 @@ struct mpool_client *mpool_client_open(void)
 	client->pid = task_tgid_nr(current);
 	get_task_comm(client->comm, current);
 	mutex_init(&client->bind);
+	init_waitqueue_head(&client->pieces);
 	INIT_LIST_HEAD(&client->node);
 	mpool_quota_init(&client->quota);
 	mpool_watch_init(client);

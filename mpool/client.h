@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include "quota.h"
 #include "recall.h"
@@ -38,6 +39,8 @@ struct mpool_window;
  * @keeper: to be asked for them, if @keeps
  * @kept_pages: how many pages they are
  * @asked: class of its last LEASE, or the smallest; for poll()
+ * @pieces: who waits for leases below a page; woken when some of its pages' pieces
+ *	are idle again
  * @watch: what it wants to be told
  * @node: among the pool's clients, in order of @id; pool's clients_lock
  */
@@ -56,6 +59,7 @@ struct mpool_client {
 	struct mpool_keeper keeper;
 	atomic_long_t kept_pages;
 	unsigned int asked;
+	wait_queue_head_t pieces;
 	struct mpool_watch watch;
 	struct list_head node;
 };

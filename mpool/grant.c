@@ -16,6 +16,7 @@
 #include "lease.h"
 #include "pool.h"
 #include "trace.h"
+#include "wait.h"
 #include "window.h"
 
 static unsigned int class_pages(const struct mpool_class *cls)
@@ -66,7 +67,7 @@ static unsigned int room(struct mpool_client *client, unsigned int nr,
 /* Waits for buffers, and charges them; how many. */
 static int take(struct mpool_client *client, struct mpool_class *cls,
 		unsigned int nr, bool all, ktime_t deadline,
-		struct mpool_desc **descs)
+		struct mpool_wait_else *other, struct mpool_desc **descs)
 {
 	unsigned int pages = class_pages(cls), charged;
 	int got;
@@ -75,8 +76,8 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 	charged = room(client, nr, pages);
 	if (!charged || (all && charged < nr))
 		return -EDQUOT;
-	got = mpool_lease_take(cls, client->payer, client->owner, charged, all,
-			       deadline, descs);
+	got = mpool_lease_take_unless(cls, client->payer, client->owner, charged,
+				      all, deadline, other, descs);
 	if (got < 0)
 		return got;
 
@@ -103,7 +104,7 @@ static int take_fresh(struct mpool_client *client, struct mpool_class *cls,
 	struct mpool_hold *holds = grant->holds + grant->nr;
 	int got, placed, i;
 
-	got = take(client, cls, nr, all, deadline, grant->descs);
+	got = take(client, cls, nr, all, deadline, NULL, grant->descs);
 	if (got < 0)
 		return got;
 	placed = mpool_slots_reserve(&client->window->slots, cls->index, got,
@@ -152,110 +153,6 @@ static unsigned int pages_for(const struct mpool_client *client,
 	return DIV_ROUND_UP(nr, client->window->slots.classes[index].pieces);
 }
 
-/* Has up to @pages carved, for up to @nr pieces in all; how many were. */
-static int take_pages(struct mpool_client *client, struct mpool_class *cls,
-		      unsigned int pages, unsigned int nr, bool all,
-		      ktime_t deadline, struct mpool_grant *grant)
-{
-	struct mpool_slots *slots = &client->window->slots;
-	int taken, got = 0, i;
-
-	taken = take(client, cls, pages, all, deadline, grant->descs);
-	if (taken < 0)
-		return taken;
-	for (i = 0; i < taken && grant->nr < nr; i++) {
-		got = mpool_slots_add_page(slots, grant->index, grant->descs[i],
-					   nr - grant->nr,
-					   grant->holds + grant->nr);
-		if (got < 0)
-			break;
-		grant->nr += got;
-	}
-	give_up(client, cls, taken - i, grant->descs + i);
-	/* Some are enough, unless all are wanted. */
-	return got < 0 && (all || !i) ? got : i;
-}
-
-/* Goes on while there are pages: of one with worn pieces there are fewer. */
-static void take_more(struct mpool_client *client, struct mpool_class *cls,
-		      unsigned int nr, bool all, struct mpool_grant *grant)
-{
-	int pages, got;
-
-	while (grant->nr < nr) {
-		pages = pages_for(client, grant->index, nr - grant->nr);
-		got = take_pages(client, cls, pages, nr, all,
-				 MPOOL_DEADLINE_TRY, grant);
-		if (got < pages)
-			break;
-	}
-}
-
-/* Undoes what was carved; pages that it empties are kept, or leave. */
-static void uncarve(struct mpool_client *client, struct mpool_grant *grant)
-{
-	mpool_keep_uncarve(client, grant->nr, grant->holds);
-	grant->nr = 0;
-}
-
-/*
- * As fill_buffers(), from pages that the client has, then of new ones.  When
- * worn pieces make it need more pages than it waited for, it waits for all of
- * them anew; a page has one piece at least, so that ends with @nr pages.
- */
-static int fill_idle(struct mpool_client *client, struct mpool_class *cls,
-		     unsigned int nr, bool all, ktime_t deadline,
-		     struct mpool_grant *grant)
-{
-	unsigned int pages = pages_for(client, grant->index, nr), missing;
-	int got;
-
-	grant->nr = mpool_keep_carve(client, grant->index, nr, grant->holds);
-	if (grant->nr) {
-		take_more(client, cls, nr, all, grant);
-		if (grant->nr == nr || !all)
-			return 0;
-		uncarve(client, grant);
-	}
-	for (;;) {
-		got = take_pages(client, cls, pages, nr, all, deadline, grant);
-		if (got < 0)
-			break;
-		if (grant->nr == nr || got < pages)
-			return 0;
-		missing = pages_for(client, grant->index, nr - grant->nr);
-		take_more(client, cls, nr, all, grant);
-		if (grant->nr == nr || !all)
-			return 0;
-		uncarve(client, grant);
-		pages = min(nr, pages + missing);
-	}
-	uncarve(client, grant);
-	return got;
-}
-
-/* Looks at each page whose pieces are withheld, when no other is to be had. */
-static bool fill_withheld(struct mpool_client *client, struct mpool_class *cls,
-			  unsigned int nr, bool all, struct mpool_grant *grant)
-{
-	struct mpool_slots *slots = &client->window->slots;
-	/* Each time some of them are looked at, and they are fewer than that. */
-	unsigned int looks = READ_ONCE(slots->classes[grant->index].nr_withheld);
-
-	for (; looks && grant->nr < nr; looks--) {
-		grant->nr += mpool_keep_carve(client, grant->index,
-					      nr - grant->nr,
-					      grant->holds + grant->nr);
-		cond_resched();
-	}
-	if (grant->nr && all)
-		take_more(client, cls, nr, all, grant);
-	if (grant->nr == nr || (grant->nr && !all))
-		return true;
-	uncarve(client, grant);
-	return false;
-}
-
 /*
  * How long a lease waits while pieces are withheld, before it looks whether their
  * pins are over, of which nobody tells: as long as nobody minds who waits anyway,
@@ -263,29 +160,224 @@ static bool fill_withheld(struct mpool_client *client, struct mpool_class *cls,
  */
 #define LOOK_NS	(100 * NSEC_PER_MSEC)
 
-/* As fill_idle(); what is withheld is had as soon as may be seen. */
-static int fill_pieces(struct mpool_client *client, struct mpool_class *cls,
-		       unsigned int nr, bool all, ktime_t deadline,
-		       struct mpool_grant *grant)
+/**
+ * struct piecework - a lease of pieces, on its way
+ * @client: whose
+ * @cls: of pages
+ * @nr: pieces wanted
+ * @all: fewer will not do
+ * @pages: that it waits for
+ * @more: of them, since pages had worn pieces, or others took what was idle
+ * @grant: what it has
+ * @other: what it would have as well: pieces of the client's own pages
+ */
+struct piecework {
+	struct mpool_client *client;
+	struct mpool_class *cls;
+	unsigned int nr;
+	bool all;
+	unsigned int pages;
+	unsigned int more;
+	struct mpool_grant *grant;
+	struct mpool_wait_else other;
+};
+
+/* How many pages it takes beside so many idle pieces that the client has. */
+static unsigned int pages_beside(const struct piecework *work, unsigned int own)
+{
+	unsigned int missing = work->nr - min(work->nr, own);
+
+	if (!missing)
+		return 0;
+	return min(missing, pages_for(work->client, work->grant->index,
+				      missing) + work->more);
+}
+
+/* Has up to @pages carved, for pieces that are missing; how many were. */
+static int take_pages(struct piecework *work, unsigned int pages,
+		      ktime_t deadline, struct mpool_wait_else *other)
+{
+	struct mpool_client *client = work->client;
+	struct mpool_slots *slots = &client->window->slots;
+	struct mpool_grant *grant = work->grant;
+	int taken, got = 0, i;
+
+	taken = take(client, work->cls, pages, work->all, deadline, other,
+		     grant->descs);
+	if (taken < 0)
+		return taken;
+	for (i = 0; i < taken && grant->nr < work->nr; i++) {
+		got = mpool_slots_add_page(slots, grant->index, grant->descs[i],
+					   work->nr - grant->nr,
+					   grant->holds + grant->nr);
+		if (got < 0)
+			break;
+		grant->nr += got;
+	}
+	give_up(client, work->cls, taken - i, grant->descs + i);
+	/* Some are enough, unless all are wanted. */
+	return got < 0 && (work->all || !i) ? got : i;
+}
+
+/* Goes on while there are pages: of one with worn pieces there are fewer. */
+static void take_more(struct piecework *work)
+{
+	struct mpool_grant *grant = work->grant;
+	int pages, got;
+
+	while (grant->nr < work->nr) {
+		pages = pages_for(work->client, grant->index,
+				  work->nr - grant->nr);
+		got = take_pages(work, pages, MPOOL_DEADLINE_TRY, NULL);
+		if (got < pages)
+			break;
+	}
+}
+
+/* Has pieces of the client's own pages, also of all whose pins are over. */
+static unsigned int carve_own(struct piecework *work)
+{
+	struct mpool_grant *grant = work->grant;
+	struct mpool_slots *slots = &work->client->window->slots;
+	/* Each time some of them are looked at, and they are fewer than that. */
+	unsigned int looks = READ_ONCE(slots->classes[grant->index].nr_withheld);
+
+	do {
+		grant->nr += mpool_keep_carve(work->client, grant->index,
+					      work->nr - grant->nr,
+					      grant->holds + grant->nr);
+		cond_resched();
+	} while (looks-- && grant->nr < work->nr);
+	return grant->nr;
+}
+
+/* Would it wait for fewer pages, now that some of the withheld may be idle? */
+static bool look_at_withheld(struct piecework *work)
+{
+	unsigned int own = carve_own(work);
+
+	/* Nobody is woken: who missed them for a moment looks as often. */
+	mpool_keep_uncarve(work->client, own, work->grant->holds);
+	work->grant->nr = 0;
+	return pages_beside(work, own) < work->pages;
+}
+
+/*
+ * Leaving the queue is worth it only for what the next wait is less for: so each
+ * look is true once, and two threads do not make each other look for ever.
+ */
+static bool look_at_own(struct mpool_wait_else *other)
+{
+	struct piecework *work = container_of(other, struct piecework, other);
+	struct mpool_slots *slots = &work->client->window->slots;
+	struct mpool_slot_class *sc = &slots->classes[work->grant->index];
+	unsigned int withheld = READ_ONCE(sc->nr_withheld);
+	unsigned int idle = READ_ONCE(sc->nr_idle);
+
+	other->pace = withheld ? LOOK_NS : 0;
+	if (!work->all) {
+		while (!idle && withheld--)
+			idle = mpool_slots_has_idle(slots, work->grant->index);
+		return idle;
+	}
+	if (pages_beside(work, idle) < work->pages)
+		return true;
+	return withheld && pages_beside(work, idle + withheld) < work->pages &&
+	       look_at_withheld(work);
+}
+
+/* Undoes what was carved; pages that it empties are kept, or leave. */
+static void uncarve(struct piecework *work)
+{
+	if (!work->grant->nr)
+		return;
+	mpool_keep_uncarve(work->client, work->grant->nr, work->grant->holds);
+	work->grant->nr = 0;
+	/* Other threads may have looked meanwhile. */
+	mpool_keep_tell(work->client);
+}
+
+static bool enough(const struct piecework *work)
+{
+	return work->grant->nr == work->nr || (work->grant->nr && !work->all);
+}
+
+/* From pages that the client has, and what can be had without waiting. */
+static bool fill_now(struct piecework *work)
+{
+	struct mpool_grant *grant = work->grant;
+
+	grant->nr = mpool_keep_carve(work->client, grant->index, work->nr,
+				     grant->holds);
+	if (!grant->nr)
+		return false;
+	take_more(work);
+	if (enough(work))
+		return true;
+	uncarve(work);
+	return false;
+}
+
+/*
+ * Waits for pages, and adds what the client has by then.  When worn pieces make
+ * it need more pages than it waited for, it waits for all of them anew; a page
+ * has one piece at least, so that ends with a page for each.
+ */
+static int fill_fresh(struct piecework *work, ktime_t deadline)
+{
+	struct mpool_grant *grant = work->grant;
+	int got;
+
+	got = take_pages(work, work->pages, deadline, &work->other);
+	if (got < 0)
+		return got;
+	if (grant->nr < work->nr)
+		grant->nr += mpool_keep_carve(work->client, grant->index,
+					      work->nr - grant->nr,
+					      grant->holds + grant->nr);
+	if (grant->nr == work->nr || (unsigned int)got < work->pages)
+		return 0;
+	work->more += pages_for(work->client, grant->index,
+				work->nr - grant->nr);
+	take_more(work);
+	return 0;
+}
+
+/* From pages whose pins are over, when no other is to be had. */
+static bool fill_last(struct piecework *work)
+{
+	if (!carve_own(work))
+		return false;
+	if (work->all)
+		take_more(work);
+	if (enough(work))
+		return true;
+	uncarve(work);
+	return false;
+}
+
+/*
+ * As fill_buffers().  No piece is in hand while it waits: those of a page keep it
+ * from others, who may have what this one lacks.
+ */
+static int fill_pieces(struct piecework *work, ktime_t deadline)
 {
 	struct mpool_slot_class *sc;
-	ktime_t until;
 	int err;
 
-	sc = &client->window->slots.classes[grant->index];
+	sc = &work->client->window->slots.classes[work->grant->index];
 	for (;;) {
-		until = deadline;
-		if (READ_ONCE(sc->nr_withheld))
-			until = min(until, ktime_add_ns(ktime_get(), LOOK_NS));
-		err = fill_idle(client, cls, nr, all, until, grant);
-		if (err != -EAGAIN && err != -ETIMEDOUT && err != -EDQUOT)
-			return err;
-		if (READ_ONCE(sc->nr_withheld) &&
-		    fill_withheld(client, cls, nr, all, grant))
+		if (fill_now(work))
 			return 0;
-		/* What was withheld may have been offered just now. */
-		if (err != -ETIMEDOUT || until == deadline)
-			return err;
+		work->pages = pages_beside(work, READ_ONCE(sc->nr_idle));
+		err = work->pages ? fill_fresh(work, deadline) : 0;
+		if (!err && enough(work))
+			return 0;
+		uncarve(work);
+		/* There are some by now, or fewer pages will do. */
+		if (!err || (err == -EAGAIN && deadline != MPOOL_DEADLINE_NOW))
+			continue;
+		return err != -EINTR && fill_last(work) ? 0 : err;
 	}
 }
 
@@ -377,10 +469,20 @@ int mpool_grant_make(struct mpool_client *client, unsigned int index,
 	WRITE_ONCE(client->asked, index);
 	if (unlikely(mpool_quota_over(&client->quota)))
 		mpool_keep_yield(client);
-	if (is_piece(client, index))
-		err = fill_pieces(client, cls, nr, all, deadline, grant);
-	else
+	if (is_piece(client, index)) {
+		struct piecework work = {
+			.client = client,
+			.cls = cls,
+			.nr = nr,
+			.all = all,
+			.grant = grant,
+			.other = { &client->pieces, look_at_own },
+		};
+
+		err = fill_pieces(&work, deadline);
+	} else {
 		err = fill_buffers(client, cls, nr, all, deadline, grant);
+	}
 	if (err) {
 		mpool_grant_free(grant);
 		return err;

@@ -338,6 +338,19 @@ static void give_back(struct mpool_client *client, unsigned int nr,
 	}
 }
 
+/**
+ * mpool_keep_tell() - pieces may be idle: let those who wait for them look
+ * @client: attached
+ *
+ * Context: process.
+ */
+void mpool_keep_tell(struct mpool_client *client)
+{
+	/* The pieces before the look for who waits; pairs with mpool_wait(). */
+	if (wq_has_sleeper(&client->pieces))
+		wake_up(&client->pieces);
+}
+
 /* To the client, or else to the pool; @used: they were leases. */
 static void put(struct mpool_client *client, unsigned int nr,
 		struct mpool_hold *holds, bool used, bool keep)
@@ -347,9 +360,12 @@ static void put(struct mpool_client *client, unsigned int nr,
 
 	if (window->carved)
 		nr = mpool_slots_uncarve(&window->slots, nr, holds, used);
-	/* Whoever polls the client's file can lease the pieces. */
-	if (nr < ended)
+	/* Whoever polls the client's file, or waits, can lease the pieces. */
+	if (nr < ended) {
 		mpool_wait_kick(mpool_pool_peek(client->pool, window->first));
+		if (used)
+			mpool_keep_tell(client);
+	}
 	if (keep)
 		nr = keep_put(client, nr, holds);
 	if (!nr)

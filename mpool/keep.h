@@ -12,6 +12,7 @@ struct mpool_hold;
 
 void mpool_keep_init(struct mpool_client *client);
 void mpool_keep_exit(struct mpool_client *client);
+void mpool_keep_tell(struct mpool_client *client);
 void mpool_keep_uncarve(struct mpool_client *client, unsigned int nr,
 			struct mpool_hold *holds);
 void mpool_keep_release(struct mpool_client *client, unsigned int nr,

@@ -42,6 +42,7 @@
  * @got: how many it has
  * @owner: the client
  * @alone: it has the pool's turn
+ * @other: what would do as well, or NULL
  */
 struct take {
 	struct mpool_class *cls;
@@ -52,6 +53,7 @@ struct take {
 	unsigned int got;
 	u32 owner;
 	bool alone;
+	struct mpool_wait_else *other;
 };
 
 /* From here on the buffer is the client's, and is counted as such. */
@@ -440,6 +442,7 @@ static int take_wait(struct take *t, ktime_t deadline)
 		.deadline = deadline,
 		.grow = take_grow,
 		.arg = t,
+		.other = t->other,
 	};
 	void *buf = mpool_wait(t->cls, &how);
 	struct mpool_desc *desc;
@@ -466,7 +469,7 @@ static int take_turn(struct take *t, struct mpool_turn *turn, ktime_t deadline)
 	if (mpool_turn_try(turn))
 		return 0;
 	take_undo(t);
-	return mpool_turn_wait(turn, deadline);
+	return mpool_turn_wait(turn, deadline, t->other);
 }
 
 static int take_until(struct take *t, unsigned int need, ktime_t deadline)
@@ -508,30 +511,35 @@ static int take_all(struct take *t, ktime_t deadline)
 }
 
 /**
- * mpool_lease_take() - get buffers for a client
+ * mpool_lease_take_unless() - get buffers for a client
  * @cls: a class of pages
  * @payer: who is charged for them, with a client; NULL: nobody
  * @owner: the client, MPOOL_OWNER_CLIENT or above
  * @nr: how many are wanted
  * @all: fewer are none
  * @deadline: until when to wait for the first (for all with @all)
+ * @other: what ends a wait beside them, or NULL
  * @descs: where to
  *
  * Buffers come zeroed, as MPOOL_LEASED.
  *
  * Context: process, may sleep.
  * Return: how many, @nr with @all; -EAGAIN when none can be had now and
- * @deadline is MPOOL_DEADLINE_NOW or _TRY; -ETIMEDOUT; -EINTR; -ENOSPC when
+ * @deadline is MPOOL_DEADLINE_NOW or _TRY, or when @other has ended the wait,
+ * which is no failure; -ETIMEDOUT; -EINTR; -ENOSPC when
  * @all are more than the class, its tier or the pool may ever have, also if that
  * was lowered meanwhile; -ENOMEM when the system has no memory, or the payer's
  * cgroup may have no more.
  */
-int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
-		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
-		     struct mpool_desc **descs)
+int mpool_lease_take_unless(struct mpool_class *cls, struct mpool_payer *payer,
+			    u32 owner, unsigned int nr, bool all,
+			    ktime_t deadline, struct mpool_wait_else *other,
+			    struct mpool_desc **descs)
 {
 	unsigned int need = all ? nr : 1;
-	struct take t = { cls, payer, descs, nr, need, 0, owner, false };
+	struct take t = {
+		cls, payer, descs, nr, need, 0, owner, false, other
+	};
 	int err;
 
 	if (all && nr > take_limit(cls))
@@ -561,10 +569,32 @@ int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 	}
 	if (t.got < need) {
 		take_undo(&t);
-		atomic64_inc(&cls->fails);
+		if (err != -EAGAIN || deadline == MPOOL_DEADLINE_NOW)
+			atomic64_inc(&cls->fails);
 		return err;
 	}
 	atomic64_add(t.got, &cls->stock.leases);
 	mpool_use_changed(cls);
 	return t.got;
+}
+
+/**
+ * mpool_lease_take() - get buffers for a client, and nothing else
+ * @cls: as for mpool_lease_take_unless(), as are the others
+ * @payer: who is charged
+ * @owner: the client
+ * @nr: how many are wanted
+ * @all: fewer are none
+ * @deadline: until when to wait
+ * @descs: where to
+ *
+ * Context: process, may sleep.
+ * Return: as mpool_lease_take_unless().
+ */
+int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
+		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
+		     struct mpool_desc **descs)
+{
+	return mpool_lease_take_unless(cls, payer, owner, nr, all, deadline,
+				       NULL, descs);
 }

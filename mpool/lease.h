@@ -12,6 +12,7 @@ struct mpool;
 struct mpool_class;
 struct mpool_desc;
 struct mpool_payer;
+struct mpool_wait_else;
 
 /* Deadlines for mpool_lease_take(), beside an absolute time. */
 #define MPOOL_DEADLINE_NOW	((ktime_t)0)
@@ -22,5 +23,9 @@ struct mpool_payer;
 int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
 		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
 		     struct mpool_desc **descs);
+int mpool_lease_take_unless(struct mpool_class *cls, struct mpool_payer *payer,
+			    u32 owner, unsigned int nr, bool all,
+			    ktime_t deadline, struct mpool_wait_else *other,
+			    struct mpool_desc **descs);
 
 #endif /* _MPOOL_LEASE_H */

@@ -122,6 +122,7 @@ struct mpool_slot {
  *	first that nobody has looked at for longest; @lock
  * @pages: carved pages that are neither kept nor dying; @lock
  * @nr_withheld: pieces of theirs that are; @lock, glanced at without
+ * @nr_idle: pieces of theirs that may be taken; @lock, glanced at without
  * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
  * @made: slots made; written under @grow and @lock
@@ -135,6 +136,7 @@ struct mpool_slot_class {
 	struct list_head pinned;
 	u32 pages;
 	u32 nr_withheld;
+	u32 nr_idle;
 	u32 pieces;
 	u32 nr_kept;
 	u32 made;

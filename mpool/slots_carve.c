@@ -39,6 +39,11 @@ static struct mpool_slot *shared(struct mpool_slot *chunk)
 	return chunk + 1;
 }
 
+static void count_idle(struct mpool_slot_class *sc, int more)
+{
+	WRITE_ONCE(sc->nr_idle, sc->nr_idle + more);
+}
+
 /* Takes up to @nr idle pieces, at least one, of a page. */
 static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 			 unsigned int nr, struct mpool_hold *holds)
@@ -52,6 +57,7 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		holds[i].slot = chunk + piece;
 		holds[i].desc = chunk->desc;
 	}
+	count_idle(sc, -(int)i);
 	if (shared(chunk)->idle)
 		return i;
 	if (shared(chunk)->nr_withheld)
@@ -112,6 +118,7 @@ static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	if (!shared(chunk)->idle)
 		list_add(&chunk->node, &sc->partial);
 	shared(chunk)->idle |= pieces;
+	count_idle(sc, hweight64(pieces));
 }
 
 /* A page whose pin is over, in front of the partial ones; NULL: none is seen. */
@@ -172,6 +179,7 @@ static void carve(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	shared(chunk)->used = 0;
 	/* Not none: such a chunk is neither bare nor kept. */
 	shared(chunk)->idle = usable(sc, chunk);
+	count_idle(sc, hweight64(shared(chunk)->idle));
 	sc->pages++;
 	list_add(&chunk->node, &sc->partial);
 }
@@ -305,6 +313,7 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	if (unlikely(shared(chunk)->nr_withheld))
 		let_go(sc, chunk);
 	list_del_init(&chunk->node);
+	count_idle(sc, -(int)hweight64(shared(chunk)->idle));
 	sc->pages--;
 	return true;
 }

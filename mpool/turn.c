@@ -7,6 +7,13 @@
 #include <linux/sched.h>
 
 #include "turn.h"
+#include "wait.h"
+
+/*
+ * Who waits for a turn has no place to lose, and so comes for what ends his wait
+ * otherwise: as soon as nobody minds who waits anyway.
+ */
+#define LOOK_NS	(100 * NSEC_PER_MSEC)
 
 void mpool_turn_init(struct mpool_turn *turn)
 {
@@ -17,22 +24,39 @@ void mpool_turn_init(struct mpool_turn *turn)
  * mpool_turn_wait() - wait for one's turn
  * @turn: the turn; nothing that others wait for is in the caller's hands
  * @deadline: absolute CLOCK_MONOTONIC, KTIME_MAX for no limit
+ * @other: what would do as well, or NULL
  *
  * Context: process, sleeps.
- * Return: 0, and the turn is the caller's; -EINTR; -ETIMEDOUT.
+ * Return: 0, and the turn is the caller's; -EINTR; -ETIMEDOUT; -EAGAIN: there is
+ * what @other looks for.
  */
-int mpool_turn_wait(struct mpool_turn *turn, ktime_t deadline)
+int mpool_turn_wait(struct mpool_turn *turn, ktime_t deadline,
+		    struct mpool_wait_else *other)
 {
-	ktime_t left = KTIME_MAX;
+	ktime_t until, left;
 	int err;
 
-	if (deadline != KTIME_MAX)
-		left = ktime_sub(deadline, ktime_get());
-	if (left <= 0)
-		return -ETIMEDOUT;
-	err = wait_event_interruptible_hrtimeout(turn->queue,
-						 mpool_turn_try(turn), left);
-	return err == -ERESTARTSYS ? -EINTR : err == -ETIME ? -ETIMEDOUT : err;
+	for (;;) {
+		if (other && other->look(other))
+			return -EAGAIN;
+		until = deadline;
+		if (other)
+			until = min(until, ktime_add_ns(ktime_get(), LOOK_NS));
+		left = until;
+		if (until != KTIME_MAX)
+			left = ktime_sub(until, ktime_get());
+		if (left <= 0)
+			return -ETIMEDOUT;
+		err = wait_event_interruptible_hrtimeout(turn->queue,
+							 mpool_turn_try(turn),
+							 left);
+		if (err == -ERESTARTSYS)
+			return -EINTR;
+		if (err != -ETIME)
+			return err;
+		if (until == deadline)
+			return -ETIMEDOUT;
+	}
 }
 
 /**

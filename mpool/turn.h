@@ -11,6 +11,8 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+struct mpool_wait_else;
+
 /**
  * struct mpool_turn - whose turn it is
  * @taken: somebody's; changed by cmpxchg
@@ -22,7 +24,8 @@ struct mpool_turn {
 };
 
 void mpool_turn_init(struct mpool_turn *turn);
-int mpool_turn_wait(struct mpool_turn *turn, ktime_t deadline);
+int mpool_turn_wait(struct mpool_turn *turn, ktime_t deadline,
+		    struct mpool_wait_else *other);
 void mpool_turn_end(struct mpool_turn *turn);
 
 /* True: it is the caller's, until mpool_turn_end(). */

@@ -18,32 +18,17 @@
  * are slow, and each buffer that comes back lets those who wait look.  The
  * same two cases hold, with the grace period of mpool_starve_begin().
  */
-#include <linux/err.h>
-#include <linux/hrtimer.h>
 #include <linux/poll.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "class.h"
 #include "magazine.h"
-#include "recall.h"
 #include "pool.h"
-#include "starve.h"
-#include "trace.h"
 #include "use.h"
 #include "wait.h"
-
-struct waiter {
-	struct list_head node;
-	struct list_head reserve_node;
-	struct task_struct *task;
-	const struct mpool_wait_how *how;
-	void *buf;
-	bool retry;
-	bool starving;	/* its own, as is the next */
-	bool looked;	/* at room that it was refused, since it slept */
-};
+#include "waiter.h"
 
 /**
  * mpool_wait_init() - prepare a class's slow side
@@ -88,7 +73,7 @@ void mpool_slow_end(struct mpool_class *cls)
 }
 
 /* Out of the queue; the caller has the lock. */
-static void wait_unlink(struct mpool_class *cls, struct waiter *w)
+static void wait_unlink(struct mpool_class *cls, struct mpool_waiter *w)
 {
 	if (list_empty(&w->node))
 		return;
@@ -97,7 +82,7 @@ static void wait_unlink(struct mpool_class *cls, struct waiter *w)
 		list_del_init(&w->reserve_node);
 }
 
-static void hand_over(struct mpool_class *cls, struct waiter *w, void *buf)
+static void hand_over(struct mpool_class *cls, struct mpool_waiter *w, void *buf)
 {
 	wait_unlink(cls, w);
 	WRITE_ONCE(w->buf, buf);
@@ -126,19 +111,19 @@ static bool reserve_short(const struct mpool_class *cls)
  * have of it: others give theirs back when they like, and would have all of it in
  * the end, one by one, as it is used and comes back.
  */
-static struct waiter *next_waiter(struct mpool_class *cls)
+static struct mpool_waiter *next_waiter(struct mpool_class *cls)
 {
 	lockdep_assert_held(&cls->lock);
 	if (reserve_short(cls))
 		return list_first_entry_or_null(&cls->reserve_waiters,
-						struct waiter, reserve_node);
-	return list_first_entry_or_null(&cls->waiters, struct waiter, node);
+						struct mpool_waiter, reserve_node);
+	return list_first_entry_or_null(&cls->waiters, struct mpool_waiter, node);
 }
 
 /* Hands what the depots hold to those who wait, and to the reserve before leases. */
 static void serve(struct mpool_class *cls)
 {
-	struct waiter *w;
+	struct mpool_waiter *w;
 	void *buf;
 
 	while (!list_empty(&cls->waiters)) {
@@ -305,12 +290,12 @@ void *mpool_slow_get(struct mpool_class *cls, gfp_t gfp)
 static void kick_first(struct mpool_class *cls)
 {
 	unsigned long flags;
-	struct waiter *w;
+	struct mpool_waiter *w;
 
 	if (!mpool_has_waiters(cls))
 		return;
 	raw_spin_lock_irqsave(&cls->lock, flags);
-	w = list_first_entry_or_null(&cls->waiters, struct waiter, node);
+	w = list_first_entry_or_null(&cls->waiters, struct mpool_waiter, node);
 	if (w) {
 		WRITE_ONCE(w->retry, true);
 		wake_up_process(w->task);
@@ -392,7 +377,7 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 {
 	bool starved = false;
 	unsigned long flags;
-	struct waiter *w;
+	struct mpool_waiter *w;
 
 	/* What comes to this side is the kernel's from here on. */
 	if (cls->paged)
@@ -422,24 +407,14 @@ void mpool_slow_put(struct mpool_class *cls, void *buf, bool freed)
 		kick_all(cls->pool);
 }
 
-static void wait_sleep(struct waiter *w, const struct mpool_wait_how *how)
-{
-	ktime_t slice = ktime_add_ns(ktime_get(), MPOOL_WAIT_SLICE_NS);
-
-	set_current_state(how->state);
-	if (!READ_ONCE(w->buf) && !READ_ONCE(w->retry) &&
-	    !signal_pending_state(how->state, current)) {
-		ktime_t until = min(slice, how->deadline);
-
-		schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
-		if (ktime_compare(ktime_get(), slice) >= 0)
-			WRITE_ONCE(w->retry, true);
-	}
-	__set_current_state(TASK_RUNNING);
-}
-
-/* Queues; returns true when this waiter has to drain for all. */
-static bool wait_join(struct mpool_class *cls, struct waiter *w)
+/**
+ * mpool_waiter_join() - queue for a buffer of a class
+ * @cls: the class
+ * @w: the waiter
+ *
+ * Return: true when this waiter has to drain for all.
+ */
+bool mpool_waiter_join(struct mpool_class *cls, struct mpool_waiter *w)
 {
 	unsigned long flags;
 	bool first;
@@ -455,7 +430,14 @@ static bool wait_join(struct mpool_class *cls, struct waiter *w)
 	return first;
 }
 
-static void *wait_leave(struct mpool_class *cls, struct waiter *w)
+/**
+ * mpool_waiter_leave() - leave the queue
+ * @cls: the class
+ * @w: joined
+ *
+ * Return: the buffer that was handed over meanwhile, or NULL.
+ */
+void *mpool_waiter_leave(struct mpool_class *cls, struct mpool_waiter *w)
 {
 	unsigned long flags;
 
@@ -468,13 +450,16 @@ static void *wait_leave(struct mpool_class *cls, struct waiter *w)
 	return w->buf;
 }
 
-/*
+/**
+ * mpool_waiter_pass() - to others what is no help to a waiter
+ * @cls: the class
+ *
  * Of a reserve, for those behind one who may have nothing of it, and found none.
  * As a rule there are none: who may have of it comes here when it is empty.
  */
-static void reserve_pass(struct mpool_class *cls)
+void mpool_waiter_pass(struct mpool_class *cls)
 {
-	struct waiter *w;
+	struct mpool_waiter *w;
 	bool served = false;
 	unsigned long flags;
 
@@ -483,7 +468,7 @@ static void reserve_pass(struct mpool_class *cls)
 		return;
 	raw_spin_lock_irqsave(&cls->lock, flags);
 	while (cls->reserve && !list_empty(&cls->reserve_waiters)) {
-		w = list_first_entry(&cls->reserve_waiters, struct waiter,
+		w = list_first_entry(&cls->reserve_waiters, struct mpool_waiter,
 				     reserve_node);
 		atomic64_inc(&cls->handed);
 		hand_over(cls, w, reserve_take(cls));
@@ -492,99 +477,4 @@ static void reserve_pass(struct mpool_class *cls)
 	raw_spin_unlock_irqrestore(&cls->lock, flags);
 	if (served)
 		mpool_use_changed(cls);
-}
-
-static void wait_tell(struct mpool_class *cls, int err, u64 ns)
-{
-	mpool_hist_count(&cls->wait_ns, ns);
-	trace_mpool_wait(cls->pool->name, cls->size, err, ns);
-}
-
-/*
- * Nothing was made.  Is there a reason to try again sooner than to sleep?
- *
- * What other classes give back is told to those who starve only.  So what came
- * back between the refusal and this look was told to nobody: it shows as room.
- * Once for each sleep, since it may also be that there is no memory.
- */
-static bool wait_again(struct mpool_class *cls, struct waiter *w)
-{
-	if (atomic_read(&cls->backed) >= (int)READ_ONCE(cls->max))
-		return false;
-	/* One look for both: nothing can come in between. */
-	if (mpool_class_has_room(cls)) {
-		if (w->looked)
-			return false;
-		w->looked = true;
-		return true;
-	}
-	if (w->starving)
-		return false;
-	mpool_starve_begin(cls->pool);
-	w->starving = true;
-	return true;
-}
-
-/**
- * mpool_wait() - wait in turn for a buffer
- * @cls: the class
- * @how: state, deadline, and what may make a buffer meanwhile
- *
- * Context: process, sleeps.
- * Return: a buffer, MPOOL_FREE; ERR_PTR(-EINTR), ERR_PTR(-ETIMEDOUT), or what
- * @how's grow gave up for.
- */
-void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
-{
-	struct waiter w = { .task = current, .how = how, .retry = true };
-	u64 start = ktime_get_ns();
-	void *made = NULL, *buf;
-	int err = 0;
-
-	trace_mpool_wait_begin(cls->pool->name, cls->size);
-	if (wait_join(cls, &w)) {
-		/* Nobody else's drain can be trusted to come after us. */
-		mpool_drain_begin(cls);
-		mpool_drain_end(cls);
-	}
-	atomic64_inc(&cls->waits);
-	/* From here on nobody keeps more; what is kept comes by and by. */
-	if (cls->paged)
-		mpool_recall_later(cls);
-	while (!READ_ONCE(w.buf)) {
-		if (READ_ONCE(w.retry)) {
-			/* A kick from here on is for the next round. */
-			smp_store_mb(w.retry, false);
-			made = how->grow(cls, how->arg);
-			err = PTR_ERR_OR_ZERO(made);
-			if (err)
-				made = NULL;
-			if (made || err)
-				break;
-			if (wait_again(cls, &w)) {
-				WRITE_ONCE(w.retry, true);
-				continue;
-			}
-			if (!how->reserve)
-				reserve_pass(cls);
-		}
-		if (signal_pending_state(how->state, current))
-			err = -EINTR;
-		else if (ktime_compare(ktime_get(), how->deadline) >= 0)
-			err = -ETIMEDOUT;
-		if (err)
-			break;
-		wait_sleep(&w, how);
-		w.looked = false;
-	}
-	if (w.starving)
-		mpool_starve_end(cls->pool);
-	buf = wait_leave(cls, &w);
-	wait_tell(cls, buf || made ? 0 : err, ktime_get_ns() - start);
-	if (!made)
-		return buf ?: ERR_PTR(err);
-	/* What was made may be this waiter's alone, the other is anybody's. */
-	if (buf)
-		mpool_slow_put(cls, buf, true);
-	return made;
 }

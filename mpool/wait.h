@@ -7,6 +7,7 @@
 
 #include <linux/ktime.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 /*
  * Who waits looks again after so long, lest a buffer could be made; mempool_alloc()
@@ -17,6 +18,20 @@
 struct mpool_class;
 
 /**
+ * struct mpool_wait_else - what ends a wait beside a buffer of the class
+ * @queue: woken by whoever may have made it so, after that
+ * @look: is it so?  Called without locks, may sleep; the wait's place is lost
+ *	when it says so, so it had better be true
+ * @pace: nanoseconds to the next look if nobody wakes @queue, for what nobody
+ *	tells of; 0: MPOOL_WAIT_SLICE_NS; @look may change it
+ */
+struct mpool_wait_else {
+	wait_queue_head_t *queue;
+	bool (*look)(struct mpool_wait_else *other);
+	u64 pace;
+};
+
+/**
  * struct mpool_wait_how - how somebody waits for a buffer
  * @state: TASK_KILLABLE or TASK_INTERRUPTIBLE
  * @deadline: absolute CLOCK_MONOTONIC, KTIME_MAX for no limit
@@ -24,6 +39,7 @@ struct mpool_class;
  * @grow: tries to make a buffer; called without locks, may sleep; an ERR_PTR
  *	ends the wait
  * @arg: for @grow
+ * @other: what would do as well, or NULL
  */
 struct mpool_wait_how {
 	unsigned int state;
@@ -31,6 +47,7 @@ struct mpool_wait_how {
 	bool reserve;
 	void *(*grow)(struct mpool_class *cls, void *arg);
 	void *arg;
+	struct mpool_wait_else *other;
 };
 
 void mpool_wait_init(struct mpool_class *cls);

@@ -437,58 +437,6 @@ TEST_F(carve, pinned_piece)
 	EXPECT_EQ(2, pages_now(self->client.fd).leased);
 }
 
-struct patient {
-	int fd;
-	int got;
-	struct mpool_lease lease;
-};
-
-static void *waits(void *arg)
-{
-	struct patient *p = arg;
-
-	p->got = mt_lease_wait(p->fd, 0, 2048, 1, MPOOL_FOREVER, &p->lease);
-	return NULL;
-}
-
-/* There is nothing else to be had: who waits, or polls, sees the pin's end. */
-TEST_F(carve, pinned_piece_is_waited_for)
-{
-	struct patient p = { .fd = self->client.fd };
-	struct iovec iov;
-	pthread_t thread;
-	char sent[8];
-	int fds[2], i;
-
-	ASSERT_EQ(PAGES - 1, mt_lease(self->other.fd, MT_PAGE, PAGES - 1,
-				      self->more));
-	ASSERT_EQ(0, pipe(fds));
-	ASSERT_EQ(2, mt_lease(self->client.fd, 2048, 2, self->leases));
-	for (i = 0; i < 2; i++) {
-		iov.iov_base = at(&self->client, &self->leases[0]);
-		iov.iov_len = 8;
-		ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
-		ASSERT_EQ(0, mt_release_one(self->client.fd,
-					    self->leases[0].handle));
-		EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, 2048, 1, &p.lease));
-		EXPECT_EQ(0, mt_poll(self->client.fd, POLLOUT, 0));
-		if (!i)
-			ASSERT_EQ(0, pthread_create(&thread, NULL, waits, &p));
-		mt_sleep_ms(50);
-		ASSERT_EQ(8, read(fds[0], sent, 8));
-		if (i) {
-			EXPECT_EQ(POLLOUT, mt_poll(self->client.fd, POLLOUT, 0));
-			break;
-		}
-		pthread_join(thread, NULL);
-		ASSERT_EQ(1, p.got);
-		EXPECT_EQ(self->leases[0].offset, p.lease.offset);
-		self->leases[0] = p.lease;
-	}
-	close(fds[0]);
-	close(fds[1]);
-}
-
 /* A pin holds the page, whichever piece it was taken of. */
 TEST_F(carve, pinned)
 {

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Waiting for leases below a page: a new page is as good as pieces that the
+ * client's own pages come to have.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "mpool_test.h"
+
+#define PAGES	8
+#define HALF	(MT_PAGE / 2)
+#define MOST	4
+
+/* Who is not served by then is not at all. */
+#define PATIENCE	(10ULL * 1000 * 1000 * 1000)
+
+struct patient {
+	pthread_t thread;
+	int fd;
+	__u32 flags;
+	__u64 length;
+	__u32 count;
+	int got;
+	struct mpool_lease leases[MOST];
+};
+
+FIXTURE(pieces)
+{
+	struct mt_pool pool;
+	struct mt_client clients[3];
+	struct mpool_lease leases[MOST];
+	struct mpool_lease taken[PAGES];
+	struct patient patient;
+	struct patient next;
+};
+
+/* The first has pieces, the second all other pages, and the third waits. */
+FIXTURE_SETUP(pieces)
+{
+	struct mpool_pool_config cfg = { .max = { 1, PAGES, 1 } };
+	int i;
+
+	mt_attach_flags = 0;
+	ASSERT_EQ(0, mt_setup(&self->pool, &cfg));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, mt_client_open(&self->clients[i],
+					    self->pool.name));
+	self->patient.fd = self->clients[0].fd;
+	self->patient.length = HALF;
+	self->next.fd = self->clients[2].fd;
+	self->next.length = MT_PAGE;
+}
+
+FIXTURE_TEARDOWN(pieces)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		mt_client_close(&self->clients[i]);
+	EXPECT_EQ(0, mt_teardown(&self->pool));
+}
+
+static void *waits(void *arg)
+{
+	struct patient *p = arg;
+
+	p->got = mt_lease_wait(p->fd, p->flags, p->length, p->count,
+			       mt_now() + PATIENCE, p->leases);
+	return NULL;
+}
+
+static int begin(struct patient *p, __u32 count, __u32 flags)
+{
+	int err;
+
+	p->count = count;
+	p->flags = flags;
+	p->got = 0;
+	err = pthread_create(&p->thread, NULL, waits, p);
+	/* Nothing shows a process that sleeps in a queue or in a turn alike. */
+	mt_sleep_ms(100);
+	return err;
+}
+
+static int end(struct patient *p)
+{
+	pthread_join(p->thread, NULL);
+	return p->got;
+}
+
+static struct mpool_class_stats pages_now(int fd)
+{
+	struct mpool_class_stats st;
+
+	memset(&st, 0xff, sizeof(st));
+	mt_class(fd, "", MT_PAGE, &st);
+	return st;
+}
+
+static unsigned char *at(const struct mt_client *client,
+			 const struct mpool_lease *l)
+{
+	return (unsigned char *)client->win + l->offset;
+}
+
+/* Pieces of half a page for one client, pages for the other. */
+static bool take(struct mt_client *clients, int pieces,
+		 struct mpool_lease *leases, int pages,
+		 struct mpool_lease *taken)
+{
+	return mt_lease(clients[0].fd, HALF, pieces, leases) == pieces &&
+	       mt_lease(clients[1].fd, MT_PAGE, pages, taken) == pages;
+}
+
+/* What another thread releases, in a page that stays. */
+TEST_F(pieces, released)
+{
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 1, 0));
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
+	ASSERT_EQ(1, end(&self->patient));
+	EXPECT_EQ(self->leases[1].offset, self->patient.leases[0].offset);
+	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+}
+
+/* The first in the queue is not the one whose piece it is. */
+TEST_F(pieces, released_to_one_behind_others)
+{
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, begin(&self->next, 1, 0));
+	ASSERT_EQ(0, begin(&self->patient, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
+	EXPECT_EQ(1, end(&self->patient));
+	EXPECT_EQ(0, self->next.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(1, end(&self->next));
+}
+
+/* All that are wanted, of two pages; one of them alone is no reason to end. */
+TEST_F(pieces, released_one_by_one)
+{
+	ASSERT_TRUE(take(self->clients, 4, self->leases, PAGES - 2, self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 2, MPOOL_LEASE_ALL));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	mt_sleep_ms(50);
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[2].handle));
+	ASSERT_EQ(2, end(&self->patient));
+	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+}
+
+/* No more pages are waited for than are needed beside the client's own. */
+TEST_F(pieces, with_a_page)
+{
+	ASSERT_TRUE(take(self->clients, 1, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 3, MPOOL_LEASE_ALL));
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(3, end(&self->patient));
+}
+
+/* As before, but that one page would do was not so when the wait began. */
+TEST_F(pieces, with_a_page_later)
+{
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 3, MPOOL_LEASE_ALL));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
+	mt_sleep_ms(50);
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(3, end(&self->patient));
+}
+
+/* Who waits for his turn to wait has what is his, too. */
+TEST_F(pieces, released_to_one_whose_turn_it_is_not)
+{
+	ASSERT_TRUE(take(self->clients, 3, self->leases, PAGES - 2, self->taken));
+	ASSERT_EQ(0, begin(&self->next, 2, MPOOL_LEASE_ALL));
+	ASSERT_EQ(0, begin(&self->patient, 2, MPOOL_LEASE_ALL));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	EXPECT_EQ(2, end(&self->patient));
+	EXPECT_EQ(0, self->next.got);
+	ASSERT_EQ(0, mt_release_leases(self->clients[1].fd, self->taken, 2));
+	EXPECT_EQ(2, end(&self->next));
+}
+
+/* There is nothing else to be had: who waits, or polls, sees the pin's end. */
+TEST_F(pieces, pinned)
+{
+	struct mpool_lease l;
+	struct iovec iov;
+	char sent[8];
+	int fds[2], i;
+
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, pipe(fds));
+	for (i = 0; i < 2; i++) {
+		iov.iov_base = at(&self->clients[0], &self->leases[0]);
+		iov.iov_len = 8;
+		ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
+		ASSERT_EQ(0, mt_release_one(self->clients[0].fd,
+					    self->leases[0].handle));
+		EXPECT_EQ(-EAGAIN, mt_lease(self->clients[0].fd, HALF, 1, &l));
+		EXPECT_EQ(0, mt_poll(self->clients[0].fd, POLLOUT, 0));
+		if (!i)
+			ASSERT_EQ(0, begin(&self->patient, 1, 0));
+		ASSERT_EQ(8, read(fds[0], sent, 8));
+		if (i) {
+			EXPECT_EQ(POLLOUT, mt_poll(self->clients[0].fd, POLLOUT, 0));
+			break;
+		}
+		ASSERT_EQ(1, end(&self->patient));
+		EXPECT_EQ(self->leases[0].offset,
+			  self->patient.leases[0].offset);
+		self->leases[0] = self->patient.leases[0];
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* All of them, of a page that has idle ones beside. */
+TEST_F(pieces, pinned_beside_idle)
+{
+	struct iovec iov;
+	char sent[8];
+	int fds[2];
+
+	self->patient.length = MT_PAGE / 4;
+	ASSERT_EQ(4, mt_lease(self->clients[0].fd, MT_PAGE / 4, 4, self->leases));
+	ASSERT_EQ(PAGES - 1, mt_lease(self->clients[1].fd, MT_PAGE, PAGES - 1,
+				      self->taken));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
+	ASSERT_EQ(0, pipe(fds));
+	iov.iov_base = at(&self->clients[0], &self->leases[0]);
+	iov.iov_len = 8;
+	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, begin(&self->patient, 2, MPOOL_LEASE_ALL));
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(8, read(fds[0], sent, 8));
+	EXPECT_EQ(2, end(&self->patient));
+	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* A pin that does not end costs nobody his place, and is no failure. */
+TEST_F(pieces, pinned_for_long)
+{
+	struct iovec iov;
+	int fds[2];
+
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, pipe(fds));
+	iov.iov_base = at(&self->clients[0], &self->leases[0]);
+	iov.iov_len = 8;
+	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, begin(&self->patient, 1, 0));
+	ASSERT_EQ(0, begin(&self->next, 1, 0));
+	mt_sleep_ms(500);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(1, end(&self->patient));
+	EXPECT_EQ(0, self->next.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[1].handle));
+	EXPECT_EQ(1, end(&self->next));
+	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_HARNESS_MAIN
