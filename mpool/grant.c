@@ -16,7 +16,6 @@
 #include "lease.h"
 #include "pool.h"
 #include "trace.h"
-#include "wait.h"
 #include "window.h"
 
 static unsigned int class_pages(const struct mpool_class *cls)
@@ -64,21 +63,22 @@ static unsigned int room(struct mpool_client *client, unsigned int nr,
 	return mpool_quota_room(&client->quota, nr, pages);
 }
 
-/* Waits for buffers, and charges them; how many. */
+/* Waits for buffers, of which @least may do, and charges them; how many. */
 static int take(struct mpool_client *client, struct mpool_class *cls,
-		unsigned int nr, bool all, ktime_t deadline,
-		struct mpool_wait_else *other, struct mpool_desc **descs)
+		unsigned int least, unsigned int nr, bool all, ktime_t deadline,
+		struct mpool_lease_else *other, struct mpool_desc **descs)
 {
 	unsigned int pages = class_pages(cls), charged;
 	int got;
 
 	/* Whoever is over the limit neither waits nor has memory made. */
 	charged = room(client, nr, pages);
-	if (!charged || (all && charged < nr))
+	if (!charged || (all && charged < least))
 		return -EDQUOT;
-	got = mpool_lease_take_unless(cls, client->payer, client->owner, charged,
-				      all, deadline, other, descs);
-	if (got < 0)
+	got = mpool_lease_take_unless(cls, client->payer, client->owner,
+				      all ? nr : charged, all, deadline, other,
+				      descs);
+	if (got <= 0)
 		return got;
 
 	/*
@@ -104,7 +104,7 @@ static int take_fresh(struct mpool_client *client, struct mpool_class *cls,
 	struct mpool_hold *holds = grant->holds + grant->nr;
 	int got, placed, i;
 
-	got = take(client, cls, nr, all, deadline, NULL, grant->descs);
+	got = take(client, cls, nr, nr, all, deadline, NULL, grant->descs);
 	if (got < 0)
 		return got;
 	placed = mpool_slots_reserve(&client->window->slots, cls->index, got,
@@ -146,75 +146,87 @@ static int fill_buffers(struct mpool_client *client, struct mpool_class *cls,
 	return take_fresh(client, cls, nr, all, deadline, grant);
 }
 
-/* Pages that so many pieces need where none is worn. */
-static unsigned int pages_for(const struct mpool_client *client,
-			      unsigned int index, unsigned int nr)
-{
-	return DIV_ROUND_UP(nr, client->window->slots.classes[index].pieces);
-}
-
 /*
  * How long a lease waits while pieces are withheld, before it looks whether their
  * pins are over, of which nobody tells: as long as nobody minds who waits anyway,
- * and between the first and the last pace of quarantine's looks.
+ * and between the first and the last pace of quarantine's looks.  Each time it
+ * looks at so many pages at most, which takes a hundredth of that.
  */
-#define LOOK_NS	(100 * NSEC_PER_MSEC)
+#define LOOK_NS		(100 * NSEC_PER_MSEC)
+#define LOOK_PAGES	4096
 
 /**
  * struct piecework - a lease of pieces, on its way
  * @client: whose
  * @cls: of pages
+ * @sc: of pieces
  * @nr: pieces wanted
  * @all: fewer will not do
- * @pages: that it waits for
- * @more: of them, since pages had worn pieces, or others took what was idle
+ * @more: pages wanted, since of some that there were, pieces were worn
+ * @looked: when it looked at pins last; 0: it did not
  * @grant: what it has
  * @other: what it would have as well: pieces of the client's own pages
  */
 struct piecework {
 	struct mpool_client *client;
 	struct mpool_class *cls;
+	struct mpool_slot_class *sc;
 	unsigned int nr;
 	bool all;
-	unsigned int pages;
 	unsigned int more;
+	ktime_t looked;
 	struct mpool_grant *grant;
-	struct mpool_wait_else other;
+	struct mpool_lease_else other;
 };
 
-/* How many pages it takes beside so many idle pieces that the client has. */
-static unsigned int pages_beside(const struct piecework *work, unsigned int own)
+static unsigned int missing(const struct piecework *work)
 {
-	unsigned int missing = work->nr - min(work->nr, own);
+	return work->nr - work->grant->nr;
+}
 
-	if (!missing)
-		return 0;
-	return min(missing, pages_for(work->client, work->grant->index,
-				      missing) + work->more);
+static bool enough(const struct piecework *work)
+{
+	return !missing(work) || (work->grant->nr && !work->all);
+}
+
+/* Pages that so many pieces need where none is worn. */
+static unsigned int pages_for(const struct piecework *work, unsigned int nr)
+{
+	return DIV_ROUND_UP(nr, work->sc->pieces);
+}
+
+/* Others may have looked while its pieces were in hand, or not there yet. */
+static void tell_others(const struct piecework *work)
+{
+	if (READ_ONCE(work->sc->nr_idle))
+		mpool_keep_tell(work->client);
 }
 
 /* Has up to @pages carved, for pieces that are missing; how many were. */
-static int take_pages(struct piecework *work, unsigned int pages,
-		      ktime_t deadline, struct mpool_wait_else *other)
+static int take_pages(struct piecework *work, unsigned int least,
+		      unsigned int pages, ktime_t deadline,
+		      struct mpool_lease_else *other)
 {
 	struct mpool_client *client = work->client;
 	struct mpool_slots *slots = &client->window->slots;
 	struct mpool_grant *grant = work->grant;
 	int taken, got = 0, i;
 
-	taken = take(client, work->cls, pages, work->all, deadline, other,
-		     grant->descs);
+	taken = take(client, work->cls, least, pages, work->all, deadline,
+		     other, grant->descs);
 	if (taken < 0)
 		return taken;
-	for (i = 0; i < taken && grant->nr < work->nr; i++) {
+	for (i = 0; i < taken && missing(work); i++) {
 		got = mpool_slots_add_page(slots, grant->index, grant->descs[i],
-					   work->nr - grant->nr,
+					   missing(work),
 					   grant->holds + grant->nr);
 		if (got < 0)
 			break;
 		grant->nr += got;
 	}
 	give_up(client, work->cls, taken - i, grant->descs + i);
+	if (i)
+		tell_others(work);
 	/* Some are enough, unless all are wanted. */
 	return got < 0 && (work->all || !i) ? got : i;
 }
@@ -222,68 +234,23 @@ static int take_pages(struct piecework *work, unsigned int pages,
 /* Goes on while there are pages: of one with worn pieces there are fewer. */
 static void take_more(struct piecework *work)
 {
-	struct mpool_grant *grant = work->grant;
 	int pages, got;
 
-	while (grant->nr < work->nr) {
-		pages = pages_for(work->client, grant->index,
-				  work->nr - grant->nr);
-		got = take_pages(work, pages, MPOOL_DEADLINE_TRY, NULL);
+	while (missing(work)) {
+		pages = pages_for(work, missing(work));
+		got = take_pages(work, pages, pages, MPOOL_DEADLINE_TRY, NULL);
 		if (got < pages)
 			break;
 	}
 }
 
-/* Has pieces of the client's own pages, also of all whose pins are over. */
-static unsigned int carve_own(struct piecework *work)
+/* From pages that the client has, kept ones too. */
+static void take_own(struct piecework *work)
 {
 	struct mpool_grant *grant = work->grant;
-	struct mpool_slots *slots = &work->client->window->slots;
-	/* Each time some of them are looked at, and they are fewer than that. */
-	unsigned int looks = READ_ONCE(slots->classes[grant->index].nr_withheld);
 
-	do {
-		grant->nr += mpool_keep_carve(work->client, grant->index,
-					      work->nr - grant->nr,
-					      grant->holds + grant->nr);
-		cond_resched();
-	} while (looks-- && grant->nr < work->nr);
-	return grant->nr;
-}
-
-/* Would it wait for fewer pages, now that some of the withheld may be idle? */
-static bool look_at_withheld(struct piecework *work)
-{
-	unsigned int own = carve_own(work);
-
-	/* Nobody is woken: who missed them for a moment looks as often. */
-	mpool_keep_uncarve(work->client, own, work->grant->holds);
-	work->grant->nr = 0;
-	return pages_beside(work, own) < work->pages;
-}
-
-/*
- * Leaving the queue is worth it only for what the next wait is less for: so each
- * look is true once, and two threads do not make each other look for ever.
- */
-static bool look_at_own(struct mpool_wait_else *other)
-{
-	struct piecework *work = container_of(other, struct piecework, other);
-	struct mpool_slots *slots = &work->client->window->slots;
-	struct mpool_slot_class *sc = &slots->classes[work->grant->index];
-	unsigned int withheld = READ_ONCE(sc->nr_withheld);
-	unsigned int idle = READ_ONCE(sc->nr_idle);
-
-	other->pace = withheld ? LOOK_NS : 0;
-	if (!work->all) {
-		while (!idle && withheld--)
-			idle = mpool_slots_has_idle(slots, work->grant->index);
-		return idle;
-	}
-	if (pages_beside(work, idle) < work->pages)
-		return true;
-	return withheld && pages_beside(work, idle + withheld) < work->pages &&
-	       look_at_withheld(work);
+	grant->nr += mpool_keep_carve(work->client, grant->index, missing(work),
+				      grant->holds + grant->nr);
 }
 
 /* Undoes what was carved; pages that it empties are kept, or leave. */
@@ -293,23 +260,14 @@ static void uncarve(struct piecework *work)
 		return;
 	mpool_keep_uncarve(work->client, work->grant->nr, work->grant->holds);
 	work->grant->nr = 0;
-	/* Other threads may have looked meanwhile. */
-	mpool_keep_tell(work->client);
-}
-
-static bool enough(const struct piecework *work)
-{
-	return work->grant->nr == work->nr || (work->grant->nr && !work->all);
+	tell_others(work);
 }
 
 /* From pages that the client has, and what can be had without waiting. */
 static bool fill_now(struct piecework *work)
 {
-	struct mpool_grant *grant = work->grant;
-
-	grant->nr = mpool_keep_carve(work->client, grant->index, work->nr,
-				     grant->holds);
-	if (!grant->nr)
+	take_own(work);
+	if (!work->grant->nr)
 		return false;
 	take_more(work);
 	if (enough(work))
@@ -318,42 +276,79 @@ static bool fill_now(struct piecework *work)
 	return false;
 }
 
-/*
- * Waits for pages, and adds what the client has by then.  When worn pieces make
- * it need more pages than it waited for, it waits for all of them anew; a page
- * has one piece at least, so that ends with a page for each.
- */
-static int fill_fresh(struct piecework *work, ktime_t deadline)
+/* How many pages it may look at for pins that are over, now. */
+static int pages_to_look_at(struct piecework *work)
 {
+	ktime_t now = ktime_get();
+
+	/* Who is told of each release is not to look each time. */
+	if (work->looked && ktime_sub(now, work->looked) < LOOK_NS)
+		return 0;
+	work->looked = now;
+	return min_t(u32, READ_ONCE(work->sc->nr_pinned), LOOK_PAGES);
+}
+
+/* Has the client's own pieces, if they do beside pages that were got. */
+static bool look_at_own(struct mpool_lease_else *other, unsigned int got)
+{
+	struct piecework *work = container_of(other, struct piecework, other);
+	struct mpool_slots *slots = &work->client->window->slots;
 	struct mpool_grant *grant = work->grant;
+	int pages = pages_to_look_at(work);
+	unsigned int least = 1, beside;
+
+	if (work->all) {
+		beside = (got - min(got, work->more)) * work->sc->pieces;
+		least = max(work->nr - min(work->nr, beside), 1U);
+	}
+	for (;;) {
+		grant->nr = mpool_slots_carve_idle(slots, grant->index, least,
+						   work->nr, grant->holds);
+		if (grant->nr || pages <= 0)
+			break;
+		mpool_slots_look(slots, grant->index);
+		pages -= MPOOL_SLOTS_LOOKS;
+		cond_resched();
+	}
+	other->pace = READ_ONCE(work->sc->nr_withheld) ? LOOK_NS : 0;
+	return grant->nr;
+}
+
+/*
+ * Waits for pages, or for own pieces.  When worn pieces make it need more pages
+ * than it waited for, it waits for all of them anew; a page has one piece at
+ * least, so that ends with a page for each.
+ */
+static int fill_waiting(struct piecework *work, ktime_t deadline)
+{
+	unsigned int idle = min(READ_ONCE(work->sc->nr_idle), work->nr);
+	int pages = min(work->nr, pages_for(work, work->nr) + work->more);
 	int got;
 
-	got = take_pages(work, work->pages, deadline, &work->other);
+	got = take_pages(work, pages_for(work, work->nr - idle), pages,
+			 deadline, &work->other);
+	if (got >= 0 && missing(work))
+		take_own(work);
 	if (got < 0)
-		return got;
-	if (grant->nr < work->nr)
-		grant->nr += mpool_keep_carve(work->client, grant->index,
-					      work->nr - grant->nr,
-					      grant->holds + grant->nr);
-	if (grant->nr == work->nr || (unsigned int)got < work->pages)
-		return 0;
-	work->more += pages_for(work->client, grant->index,
-				work->nr - grant->nr);
-	take_more(work);
+		return enough(work) ? 0 : got;
+	if (work->all || got == pages)
+		take_more(work);
 	return 0;
 }
 
 /* From pages whose pins are over, when no other is to be had. */
 static bool fill_last(struct piecework *work)
 {
-	if (!carve_own(work))
+	struct mpool_slots *slots = &work->client->window->slots;
+	u32 pages = READ_ONCE(work->sc->nr_pinned), looks;
+
+	if (!pages)
 		return false;
-	if (work->all)
-		take_more(work);
-	if (enough(work))
-		return true;
-	uncarve(work);
-	return false;
+	for (looks = 0; looks < pages; looks += MPOOL_SLOTS_LOOKS) {
+		mpool_slots_look(slots, work->grant->index);
+		cond_resched();
+	}
+	return fill_now(work);
 }
 
 /*
@@ -362,22 +357,19 @@ static bool fill_last(struct piecework *work)
  */
 static int fill_pieces(struct piecework *work, ktime_t deadline)
 {
-	struct mpool_slot_class *sc;
 	int err;
 
-	sc = &work->client->window->slots.classes[work->grant->index];
 	for (;;) {
 		if (fill_now(work))
 			return 0;
-		work->pages = pages_beside(work, READ_ONCE(sc->nr_idle));
-		err = work->pages ? fill_fresh(work, deadline) : 0;
+		err = fill_waiting(work, deadline);
 		if (!err && enough(work))
 			return 0;
+		if (!err)
+			work->more += pages_for(work, missing(work));
 		uncarve(work);
-		/* There are some by now, or fewer pages will do. */
-		if (!err || (err == -EAGAIN && deadline != MPOOL_DEADLINE_NOW))
-			continue;
-		return err != -EINTR && fill_last(work) ? 0 : err;
+		if (err)
+			return err != -EINTR && fill_last(work) ? 0 : err;
 	}
 }
 
@@ -473,6 +465,7 @@ int mpool_grant_make(struct mpool_client *client, unsigned int index,
 		struct piecework work = {
 			.client = client,
 			.cls = cls,
+			.sc = &client->window->slots.classes[index],
 			.nr = nr,
 			.all = all,
 			.grant = grant,

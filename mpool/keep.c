@@ -291,6 +291,8 @@ unsigned int mpool_keep_carve(struct mpool_client *client, unsigned int index,
 		cls = mpool_pool_peek(client->pool, window->first);
 		atomic_long_sub(unkept * pages_of(cls), &client->kept_pages);
 		mpool_stock_unkeep(cls, unkept);
+		/* There may be more pieces than are wanted here. */
+		mpool_keep_tell(client);
 	}
 	return got;
 }

@@ -25,6 +25,7 @@
 #include "trace.h"
 #include "turn.h"
 #include "use.h"
+#include "wait.h"
 
 /* Buffers taken out of a depot at a time, staged on the stack. */
 #define BATCH	16
@@ -42,7 +43,9 @@
  * @got: how many it has
  * @owner: the client
  * @alone: it has the pool's turn
+ * @done: it needs no more, since @other was found
  * @other: what would do as well, or NULL
+ * @wait: the same, for the queue
  */
 struct take {
 	struct mpool_class *cls;
@@ -53,7 +56,9 @@ struct take {
 	unsigned int got;
 	u32 owner;
 	bool alone;
-	struct mpool_wait_else *other;
+	bool done;
+	struct mpool_lease_else *other;
+	struct mpool_wait_else wait;
 };
 
 /* From here on the buffer is the client's, and is counted as such. */
@@ -435,6 +440,15 @@ static void *take_grow(struct mpool_class *cls, void *arg)
 	return take_may_wait(t) ? NULL : ERR_PTR(-EDEADLK);
 }
 
+static bool take_look(struct mpool_wait_else *wait)
+{
+	struct take *t = container_of(wait, struct take, wait);
+
+	t->done = t->other->look(t->other, t->got);
+	wait->pace = t->other->pace;
+	return t->done;
+}
+
 static int take_wait(struct take *t, ktime_t deadline)
 {
 	struct mpool_wait_how how = {
@@ -442,7 +456,7 @@ static int take_wait(struct take *t, ktime_t deadline)
 		.deadline = deadline,
 		.grow = take_grow,
 		.arg = t,
-		.other = t->other,
+		.other = t->other ? &t->wait : NULL,
 	};
 	void *buf = mpool_wait(t->cls, &how);
 	struct mpool_desc *desc;
@@ -469,16 +483,16 @@ static int take_turn(struct take *t, struct mpool_turn *turn, ktime_t deadline)
 	if (mpool_turn_try(turn))
 		return 0;
 	take_undo(t);
-	return mpool_turn_wait(turn, deadline, t->other);
+	return mpool_turn_wait(turn, deadline, t->other ? &t->wait : NULL);
 }
 
 static int take_until(struct take *t, unsigned int need, ktime_t deadline)
 {
 	int err = 0;
 
-	while (!err && t->got < need)
+	while (!err && !t->done && t->got < need)
 		err = take_wait(t, deadline);
-	return err;
+	return t->done ? 0 : err;
 }
 
 /*
@@ -494,13 +508,15 @@ static int take_all(struct take *t, ktime_t deadline)
 	int err = take_turn(t, turn, deadline);
 
 	if (err)
-		return err;
+		return t->done ? 0 : err;
 	err = take_until(t, t->nr, deadline);
 	if (err == -EDEADLK) {
 		err = take_turn(t, &t->cls->pool->turn, deadline);
 		t->alone = !err;
 		if (!err)
 			err = take_until(t, t->nr, deadline);
+		else if (t->done)
+			err = 0;
 	}
 	if (err)
 		take_undo(t);
@@ -524,21 +540,22 @@ static int take_all(struct take *t, ktime_t deadline)
  * Buffers come zeroed, as MPOOL_LEASED.
  *
  * Context: process, may sleep.
- * Return: how many, @nr with @all; -EAGAIN when none can be had now and
- * @deadline is MPOOL_DEADLINE_NOW or _TRY, or when @other has ended the wait,
- * which is no failure; -ETIMEDOUT; -EINTR; -ENOSPC when
- * @all are more than the class, its tier or the pool may ever have, also if that
- * was lowered meanwhile; -ENOMEM when the system has no memory, or the payer's
- * cgroup may have no more.
+ * Return: how many, @nr with @all, but fewer, or 0, if @other has ended the wait;
+ * -EAGAIN when none can be had now and @deadline is MPOOL_DEADLINE_NOW or _TRY;
+ * -ETIMEDOUT; -EINTR; -ENOSPC when @all are more than the class, its tier or the
+ * pool may ever have, also if that was lowered meanwhile; -ENOMEM when the system
+ * has no memory, or the payer's cgroup may have no more.
  */
 int mpool_lease_take_unless(struct mpool_class *cls, struct mpool_payer *payer,
 			    u32 owner, unsigned int nr, bool all,
-			    ktime_t deadline, struct mpool_wait_else *other,
+			    ktime_t deadline, struct mpool_lease_else *other,
 			    struct mpool_desc **descs)
 {
 	unsigned int need = all ? nr : 1;
 	struct take t = {
-		cls, payer, descs, nr, need, 0, owner, false, other
+		.cls = cls, .payer = payer, .descs = descs, .nr = nr,
+		.need = need, .owner = owner, .other = other,
+		.wait = { other ? other->queue : NULL, take_look },
 	};
 	int err;
 
@@ -567,34 +584,12 @@ int mpool_lease_take_unless(struct mpool_class *cls, struct mpool_payer *payer,
 			err = all ? take_all(&t, deadline) :
 				    take_until(&t, need, deadline);
 	}
-	if (t.got < need) {
+	if (t.got < need && !t.done) {
 		take_undo(&t);
-		if (err != -EAGAIN || deadline == MPOOL_DEADLINE_NOW)
-			atomic64_inc(&cls->fails);
+		atomic64_inc(&cls->fails);
 		return err;
 	}
 	atomic64_add(t.got, &cls->stock.leases);
 	mpool_use_changed(cls);
 	return t.got;
-}
-
-/**
- * mpool_lease_take() - get buffers for a client, and nothing else
- * @cls: as for mpool_lease_take_unless(), as are the others
- * @payer: who is charged
- * @owner: the client
- * @nr: how many are wanted
- * @all: fewer are none
- * @deadline: until when to wait
- * @descs: where to
- *
- * Context: process, may sleep.
- * Return: as mpool_lease_take_unless().
- */
-int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
-		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
-		     struct mpool_desc **descs)
-{
-	return mpool_lease_take_unless(cls, payer, owner, nr, all, deadline,
-				       NULL, descs);
 }

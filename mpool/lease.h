@@ -7,12 +7,12 @@
 
 #include <linux/ktime.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct mpool;
 struct mpool_class;
 struct mpool_desc;
 struct mpool_payer;
-struct mpool_wait_else;
 
 /* Deadlines for mpool_lease_take(), beside an absolute time. */
 #define MPOOL_DEADLINE_NOW	((ktime_t)0)
@@ -20,12 +20,32 @@ struct mpool_wait_else;
 #define MPOOL_DEADLINE_TRY	((ktime_t)-1)
 #define MPOOL_DEADLINE_NEVER	KTIME_MAX
 
-int mpool_lease_take(struct mpool_class *cls, struct mpool_payer *payer,
-		     u32 owner, unsigned int nr, bool all, ktime_t deadline,
-		     struct mpool_desc **descs);
+/**
+ * struct mpool_lease_else - what ends a wait for buffers beside them
+ * @queue: woken by whoever may have made it so, after that
+ * @look: will @got buffers do?  Called without locks, may sleep, with these
+ *	buffers or the class's turn in hand; not again once it said so
+ * @pace: as in struct mpool_wait_else
+ */
+struct mpool_lease_else {
+	wait_queue_head_t *queue;
+	bool (*look)(struct mpool_lease_else *other, unsigned int got);
+	u64 pace;
+};
+
 int mpool_lease_take_unless(struct mpool_class *cls, struct mpool_payer *payer,
 			    u32 owner, unsigned int nr, bool all,
-			    ktime_t deadline, struct mpool_wait_else *other,
+			    ktime_t deadline, struct mpool_lease_else *other,
 			    struct mpool_desc **descs);
+
+/* As mpool_lease_take_unless(), with nothing beside. */
+static inline int mpool_lease_take(struct mpool_class *cls,
+				   struct mpool_payer *payer, u32 owner,
+				   unsigned int nr, bool all, ktime_t deadline,
+				   struct mpool_desc **descs)
+{
+	return mpool_lease_take_unless(cls, payer, owner, nr, all, deadline,
+				       NULL, descs);
+}
 
 #endif /* _MPOOL_LEASE_H */

@@ -34,6 +34,7 @@ int mpool_slots_init(struct mpool_slots *slots, unsigned int nr_classes)
 		INIT_LIST_HEAD(&slots->classes[i].free);
 		INIT_LIST_HEAD(&slots->classes[i].kept);
 		INIT_LIST_HEAD(&slots->classes[i].partial);
+		INIT_LIST_HEAD(&slots->classes[i].mixed);
 		INIT_LIST_HEAD(&slots->classes[i].pinned);
 	}
 	slots->nr_classes = nr_classes;

@@ -56,6 +56,12 @@ struct mpool_desc;
  */
 #define MPOOL_PIECE_MIN		(PAGE_SIZE / MPOOL_SLOT_CHUNK)
 
+/*
+ * Pinned pages that a lease looks at before it has another page carved: so many
+ * cost less than that does, and all get their turn.
+ */
+#define MPOOL_SLOTS_LOOKS	4
+
 /**
  * struct mpool_holder - who leased, for those who look for leaks
  * @pid: process, in the initial pid namespace
@@ -117,11 +123,14 @@ struct mpool_slot {
  * @free: free ones, those used last, whose page tables are there, first; of
  *	pieces, chunks without a page; @lock
  * @kept: kept ones, those released last, whose lines are warm, first; @lock
- * @partial: carved pages with idle pieces, those used last first; @lock
+ * @partial: carved pages with idle pieces and no withheld ones, those used last
+ *	first; @lock
+ * @mixed: carved pages with both; @lock
  * @pinned: carved pages without idle pieces, but with withheld ones; those
  *	first that nobody has looked at for longest; @lock
  * @pages: carved pages that are neither kept nor dying; @lock
  * @nr_withheld: pieces of theirs that are; @lock, glanced at without
+ * @nr_pinned: the pages they are of; @lock, glanced at without
  * @nr_idle: pieces of theirs that may be taken; @lock, glanced at without
  * @pieces: slots that a page is carved into; 0: each has a buffer; constant
  * @nr_kept: how many; @lock, glanced at without
@@ -133,9 +142,11 @@ struct mpool_slot_class {
 	struct list_head free;
 	struct list_head kept;
 	struct list_head partial;
+	struct list_head mixed;
 	struct list_head pinned;
 	u32 pages;
 	u32 nr_withheld;
+	u32 nr_pinned;
 	u32 nr_idle;
 	u32 pieces;
 	u32 nr_kept;
@@ -254,6 +265,10 @@ int mpool_slots_add_page(struct mpool_slots *slots, unsigned int index,
 			 struct mpool_hold *holds);
 unsigned int mpool_slots_uncarve(struct mpool_slots *slots, unsigned int nr,
 				 struct mpool_hold *holds, bool used);
+unsigned int mpool_slots_carve_idle(struct mpool_slots *slots,
+				    unsigned int index, unsigned int least,
+				    unsigned int nr, struct mpool_hold *holds);
+void mpool_slots_look(struct mpool_slots *slots, unsigned int index);
 bool mpool_slots_has_idle(struct mpool_slots *slots, unsigned int index);
 struct mpool_desc *mpool_slots_page(const struct mpool_slots *slots,
 				    struct mpool_slot *slot);

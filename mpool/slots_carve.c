@@ -21,12 +21,6 @@
 #include "compat/mapcount.h"
 #include "slots.h"
 
-/*
- * Pinned pages that a lease looks at before it has another page carved: so many
- * cost less than that does, and all get their turn.
- */
-#define LOOKS	4
-
 /* The first piece of the page, whose desc is the page while any is used. */
 static struct mpool_slot *chunk_of(struct mpool_slot *slot)
 {
@@ -39,6 +33,30 @@ static struct mpool_slot *shared(struct mpool_slot *chunk)
 	return chunk + 1;
 }
 
+/* Where a page stands, whose desc is it while any piece is used; NULL: in none. */
+static struct list_head *list_of(struct mpool_slot_class *sc,
+				 struct mpool_slot *chunk)
+{
+	if (unlikely(shared(chunk)->nr_withheld))
+		return shared(chunk)->idle ? &sc->mixed : &sc->pinned;
+	return shared(chunk)->idle ? &sc->partial : NULL;
+}
+
+/* It has changed, and stood in @was before. */
+static void relist(struct mpool_slot_class *sc, struct mpool_slot *chunk,
+		   const struct list_head *was)
+{
+	struct list_head *list = list_of(sc, chunk);
+
+	if (list == was)
+		return;
+	list_del_init(&chunk->node);
+	if (list == &sc->pinned)
+		list_add_tail(&chunk->node, list);
+	else if (list)
+		list_add(&chunk->node, list);
+}
+
 static void count_idle(struct mpool_slot_class *sc, int more)
 {
 	WRITE_ONCE(sc->nr_idle, sc->nr_idle + more);
@@ -48,6 +66,7 @@ static void count_idle(struct mpool_slot_class *sc, int more)
 static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 			 unsigned int nr, struct mpool_hold *holds)
 {
+	const struct list_head *was = list_of(sc, chunk);
 	unsigned int i, piece;
 
 	for (i = 0; i < nr && shared(chunk)->idle; i++) {
@@ -58,12 +77,7 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		holds[i].desc = chunk->desc;
 	}
 	count_idle(sc, -(int)i);
-	if (shared(chunk)->idle)
-		return i;
-	if (shared(chunk)->nr_withheld)
-		list_move_tail(&chunk->node, &sc->pinned);
-	else
-		list_del_init(&chunk->node);
+	relist(sc, chunk, was);
 	return i;
 }
 
@@ -81,11 +95,13 @@ static bool is_pinned(const struct mpool_slot *chunk)
 static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		     struct mpool_slot *slot)
 {
-	if (!shared(chunk)->idle)
-		list_move_tail(&chunk->node, &sc->pinned);
+	const struct list_head *was = list_of(sc, chunk);
+
 	slot->withheld = true;
-	shared(chunk)->nr_withheld++;
+	if (!shared(chunk)->nr_withheld++)
+		WRITE_ONCE(sc->nr_pinned, sc->nr_pinned + 1);
 	WRITE_ONCE(sc->nr_withheld, sc->nr_withheld + 1);
+	relist(sc, chunk, was);
 }
 
 /* The pin is over, or the page's life as a carved one; what was withheld. */
@@ -101,9 +117,8 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 	}
 	WRITE_ONCE(sc->nr_withheld,
 		   sc->nr_withheld - shared(chunk)->nr_withheld);
+	WRITE_ONCE(sc->nr_pinned, sc->nr_pinned - 1);
 	shared(chunk)->nr_withheld = 0;
-	if (!shared(chunk)->idle)
-		list_del_init(&chunk->node);
 	return mask;
 }
 
@@ -111,31 +126,38 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		  u64 pieces, bool unpinned)
 {
+	const struct list_head *was = list_of(sc, chunk);
+
 	if (unlikely(shared(chunk)->nr_withheld) && unpinned)
 		pieces |= let_go(sc, chunk);
-	else if (unlikely(shared(chunk)->nr_withheld) && !shared(chunk)->idle)
-		list_del_init(&chunk->node);
-	if (!shared(chunk)->idle)
-		list_add(&chunk->node, &sc->partial);
 	shared(chunk)->idle |= pieces;
 	count_idle(sc, hweight64(pieces));
+	relist(sc, chunk, was);
 }
 
-/* A page whose pin is over, in front of the partial ones; NULL: none is seen. */
-static struct mpool_slot *find_unpinned(struct mpool_slot_class *sc)
+/* Looks at some pages of a list whose pins may be over. */
+static void look(struct mpool_slot_class *sc, struct list_head *list)
 {
 	struct mpool_slot *chunk;
 	unsigned int i;
 
-	for (i = 0; i < LOOKS && !list_empty(&sc->pinned); i++) {
-		chunk = list_first_entry(&sc->pinned, struct mpool_slot, node);
-		if (!is_pinned(chunk)) {
+	for (i = 0; i < MPOOL_SLOTS_LOOKS && !list_empty(list); i++) {
+		chunk = list_first_entry(list, struct mpool_slot, node);
+		if (is_pinned(chunk))
+			list_move_tail(&chunk->node, list);
+		else
 			offer(sc, chunk, 0, true);
-			return chunk;
-		}
-		list_move_tail(&chunk->node, &sc->pinned);
 	}
-	return NULL;
+}
+
+/* A page with idle pieces; those are left that pins hold for who needs more. */
+static struct mpool_slot *find_idle(struct mpool_slot_class *sc)
+{
+	struct list_head *list = &sc->partial;
+
+	if (list_empty(list))
+		list = &sc->mixed;
+	return list_first_entry_or_null(list, struct mpool_slot, node);
 }
 
 /* The pieces that can be leased still: handles are never used twice. */
@@ -207,10 +229,11 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 	*unkept = 0;
 	spin_lock(&slots->lock);
 	while (got < nr) {
-		chunk = list_first_entry_or_null(&sc->partial,
-						 struct mpool_slot, node);
-		if (!chunk)
-			chunk = find_unpinned(sc);
+		chunk = find_idle(sc);
+		if (!chunk && !list_empty(&sc->pinned)) {
+			look(sc, &sc->pinned);
+			chunk = find_idle(sc);
+		}
 		if (!chunk) {
 			if (!mpool_slots_unkeep(slots, index, &hold))
 				break;
@@ -225,6 +248,54 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 }
 
 /**
+ * mpool_slots_carve_idle() - reserve idle pieces, if there are enough
+ * @slots: the table
+ * @index: of a carved class
+ * @least: fewer are none; at least 1
+ * @nr: pieces wanted, at least @least
+ * @holds: slots and the pages they are pieces of
+ *
+ * Context: process; takes the lock.
+ * Return: pieces taken, @least to @nr, or 0.
+ */
+unsigned int mpool_slots_carve_idle(struct mpool_slots *slots,
+				    unsigned int index, unsigned int least,
+				    unsigned int nr, struct mpool_hold *holds)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+	unsigned int got = 0;
+
+	if (READ_ONCE(sc->nr_idle) < least)
+		return 0;
+	spin_lock(&slots->lock);
+	if (sc->nr_idle >= least)
+		while (got < nr && sc->nr_idle)
+			got += take(sc, find_idle(sc), nr - got, holds + got);
+	spin_unlock(&slots->lock);
+	return got;
+}
+
+/**
+ * mpool_slots_look() - look whether pins are over
+ * @slots: the table
+ * @index: of a carved class
+ *
+ * So often as there are pages with withheld pieces for each MPOOL_SLOTS_LOOKS, it
+ * has looked at all of them.
+ *
+ * Context: process; takes the lock.
+ */
+void mpool_slots_look(struct mpool_slots *slots, unsigned int index)
+{
+	struct mpool_slot_class *sc = &slots->classes[index];
+
+	spin_lock(&slots->lock);
+	look(sc, &sc->mixed);
+	look(sc, &sc->pinned);
+	spin_unlock(&slots->lock);
+}
+
+/**
  * mpool_slots_has_idle() - would mpool_slots_carve() find a piece
  * @slots: the table
  * @index: of a carved class
@@ -235,14 +306,10 @@ unsigned int mpool_slots_carve(struct mpool_slots *slots, unsigned int index,
 bool mpool_slots_has_idle(struct mpool_slots *slots, unsigned int index)
 {
 	struct mpool_slot_class *sc = &slots->classes[index];
-	bool has;
 
-	if (list_empty_careful(&sc->partial) && list_empty_careful(&sc->pinned))
-		return false;
-	spin_lock(&slots->lock);
-	has = !list_empty(&sc->partial) || find_unpinned(sc);
-	spin_unlock(&slots->lock);
-	return has;
+	if (!READ_ONCE(sc->nr_idle) && READ_ONCE(sc->nr_withheld))
+		mpool_slots_look(slots, index);
+	return READ_ONCE(sc->nr_idle);
 }
 
 static struct mpool_slot *find_bare(struct mpool_slots *slots,

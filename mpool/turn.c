@@ -33,18 +33,19 @@ void mpool_turn_init(struct mpool_turn *turn)
 int mpool_turn_wait(struct mpool_turn *turn, ktime_t deadline,
 		    struct mpool_wait_else *other)
 {
-	ktime_t until, left;
+	ktime_t until, left, now;
 	int err;
 
 	for (;;) {
 		if (other && other->look(other))
 			return -EAGAIN;
+		now = ktime_get();
 		until = deadline;
 		if (other)
-			until = min(until, ktime_add_ns(ktime_get(), LOOK_NS));
+			until = min(until, ktime_add_ns(now, LOOK_NS));
 		left = until;
 		if (until != KTIME_MAX)
-			left = ktime_sub(until, ktime_get());
+			left = ktime_sub(until, now);
 		if (left <= 0)
 			return -ETIMEDOUT;
 		err = wait_event_interruptible_hrtimeout(turn->queue,

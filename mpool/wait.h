@@ -10,7 +10,7 @@
 #include <linux/wait.h>
 
 /*
- * Who waits looks again after so long, lest a buffer could be made; mempool_alloc()
+ * Who waits tries again after so long, lest a buffer could be made; mempool_alloc()
  * sleeps no longer either.
  */
 #define MPOOL_WAIT_SLICE_NS	(5ULL * NSEC_PER_SEC)
@@ -20,8 +20,8 @@ struct mpool_class;
 /**
  * struct mpool_wait_else - what ends a wait beside a buffer of the class
  * @queue: woken by whoever may have made it so, after that
- * @look: is it so?  Called without locks, may sleep; the wait's place is lost
- *	when it says so, so it had better be true
+ * @look: is it so?  Called without locks, may sleep.  The place in the queue is
+ *	lost when it says so, and it is not asked again: what it saw it has to have
  * @pace: nanoseconds to the next look if nobody wakes @queue, for what nobody
  *	tells of; 0: MPOOL_WAIT_SLICE_NS; @look may change it
  */

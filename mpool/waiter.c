@@ -21,27 +21,23 @@
 #include "wait.h"
 #include "waiter.h"
 
-static u64 slice_ns(const struct mpool_wait_how *how)
-{
-	if (how->other && how->other->pace)
-		return how->other->pace;
-	return MPOOL_WAIT_SLICE_NS;
-}
-
 static void wait_sleep(struct mpool_waiter *w, const struct mpool_wait_how *how)
 {
-	ktime_t slice = ktime_add_ns(ktime_get(), slice_ns(how));
+	ktime_t until = min(w->slice, how->deadline), look = KTIME_MAX, now;
 
+	if (how->other && how->other->pace)
+		look = ktime_add_ns(ktime_get(), how->other->pace);
+	until = min(until, look);
 	set_current_state(how->state);
-	if (!READ_ONCE(w->buf) && !READ_ONCE(w->retry) &&
-	    !signal_pending_state(how->state, current)) {
-		ktime_t until = min(slice, how->deadline);
-
+	if (!READ_ONCE(w->buf) && !READ_ONCE(w->look) && !READ_ONCE(w->retry) &&
+	    !signal_pending_state(how->state, current))
 		schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
-		if (ktime_compare(ktime_get(), slice) >= 0)
-			WRITE_ONCE(w->retry, true);
-	}
 	__set_current_state(TASK_RUNNING);
+	now = ktime_get();
+	if (how->other && ktime_compare(now, min(w->slice, look)) >= 0)
+		WRITE_ONCE(w->look, true);
+	if (ktime_compare(now, w->slice) >= 0)
+		WRITE_ONCE(w->retry, true);
 }
 
 static void wait_tell(struct mpool_class *cls, int err, u64 ns)
@@ -50,13 +46,13 @@ static void wait_tell(struct mpool_class *cls, int err, u64 ns)
 	trace_mpool_wait(cls->pool->name, cls->size, err, ns);
 }
 
-/* A kick that is for this waiter alone, wherever he stands. */
+/* For this waiter alone, wherever he stands: who is first is to try to make one. */
 static int other_woken(struct wait_queue_entry *entry, unsigned int mode,
 		       int flags, void *key)
 {
 	struct mpool_waiter *w = container_of(entry, struct mpool_waiter, entry);
 
-	WRITE_ONCE(w->retry, true);
+	WRITE_ONCE(w->look, true);
 	return wake_up_process(w->task);
 }
 
@@ -75,9 +71,13 @@ static void other_leave(struct mpool_waiter *w)
 		remove_wait_queue(w->how->other->queue, &w->entry);
 }
 
-static bool other_ends(const struct mpool_wait_how *how)
+static bool other_ends(struct mpool_waiter *w)
 {
-	return how->other && how->other->look(how->other);
+	if (!READ_ONCE(w->look))
+		return false;
+	/* Who wakes from here on is for the next round. */
+	smp_store_mb(w->look, false);
+	return w->how->other->look(w->how->other);
 }
 
 /*
@@ -116,7 +116,12 @@ static bool wait_again(struct mpool_class *cls, struct mpool_waiter *w)
  */
 void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 {
-	struct mpool_waiter w = { .task = current, .how = how, .retry = true };
+	struct mpool_waiter w = {
+		.task = current,
+		.how = how,
+		.look = how->other,
+		.retry = true,
+	};
 	u64 start = ktime_get_ns();
 	void *made = NULL, *buf;
 	int err = 0;
@@ -133,13 +138,14 @@ void *mpool_wait(struct mpool_class *cls, const struct mpool_wait_how *how)
 	if (cls->paged)
 		mpool_recall_later(cls);
 	while (!READ_ONCE(w.buf)) {
+		if (other_ends(&w)) {
+			err = -EAGAIN;
+			break;
+		}
 		if (READ_ONCE(w.retry)) {
+			w.slice = ktime_add_ns(ktime_get(), MPOOL_WAIT_SLICE_NS);
 			/* A kick from here on is for the next round. */
 			smp_store_mb(w.retry, false);
-			if (other_ends(how)) {
-				err = -EAGAIN;
-				break;
-			}
 			made = how->grow(cls, how->arg);
 			err = PTR_ERR_OR_ZERO(made);
 			if (err)

@@ -5,6 +5,7 @@
 #ifndef _MPOOL_WAITER_H
 #define _MPOOL_WAITER_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -21,9 +22,11 @@ struct task_struct;
  * @entry: in the queue of how->other
  * @how: what for; constant
  * @buf: handed over; written under the class's lock, with @node taken out
- * @retry: he is to look again; set by anybody who can see him, cleared by himself
+ * @look: he is to look at what how->other has; as @retry
+ * @retry: he is to try to make one; set by anybody who can see him, cleared by himself
  * @starving: he has raised the pool's count of those who starve; his own
  * @looked: he has looked at room that he was refused, since he slept; his own
+ * @slice: when he tries again without being told; his own
  */
 struct mpool_waiter {
 	struct list_head node;
@@ -32,9 +35,11 @@ struct mpool_waiter {
 	struct wait_queue_entry entry;
 	const struct mpool_wait_how *how;
 	void *buf;
+	bool look;
 	bool retry;
 	bool starving;
 	bool looked;
+	ktime_t slice;
 };
 
 bool mpool_waiter_join(struct mpool_class *cls, struct mpool_waiter *w);

@@ -21,8 +21,8 @@
 #define HALF	(MT_PAGE / 2)
 #define MOST	4
 
-/* Who is not served by then is not at all. */
-#define PATIENCE	(10ULL * 1000 * 1000 * 1000)
+/* Less than the 5 s after which who waits looks without being told. */
+#define PATIENCE	(4ULL * 1000 * 1000 * 1000)
 
 struct patient {
 	pthread_t thread;
@@ -180,6 +180,40 @@ TEST_F(pieces, with_a_page_later)
 	EXPECT_EQ(0, self->patient.got);
 	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
 	EXPECT_EQ(3, end(&self->patient));
+}
+
+/* Pages in hand are not given up when own pieces make them enough. */
+TEST_F(pieces, with_a_page_in_hand)
+{
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 3, MPOOL_LEASE_ALL));
+	ASSERT_EQ(0, begin(&self->next, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	mt_sleep_ms(50);
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
+	EXPECT_EQ(3, end(&self->patient));
+	EXPECT_EQ(0, self->next.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[1].handle));
+	EXPECT_EQ(1, end(&self->next));
+}
+
+/* A page that one of two is given has a piece for the other, too. */
+TEST_F(pieces, of_another_thread)
+{
+	struct patient behind = { .fd = self->clients[0].fd, .length = HALF };
+
+	ASSERT_EQ(PAGES, mt_lease(self->clients[1].fd, MT_PAGE, PAGES,
+				  self->taken));
+	ASSERT_EQ(0, begin(&self->patient, 1, 0));
+	ASSERT_EQ(0, begin(&self->next, 1, 0));
+	ASSERT_EQ(0, begin(&behind, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(1, end(&self->patient));
+	EXPECT_EQ(1, end(&behind));
+	EXPECT_EQ(0, self->next.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[1].handle));
+	EXPECT_EQ(1, end(&self->next));
 }
 
 /* Who waits for his turn to wait has what is his, too. */
