@@ -3,6 +3,7 @@
  * Pieces of a page: which come first, when their page comes and goes, and the
  * end of their generations.  A table of its own, and pages that nobody looks at.
  */
+#include <linux/bitops.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -52,6 +53,36 @@ static struct carve *carve_new(struct kunit *test)
 static struct mpool_slot_class *carved(struct carve *c)
 {
 	return &c->slots.classes[CARVED];
+}
+
+/* What stands in a list, which has nothing else, and how much is idle there. */
+static unsigned int listed(struct kunit *test, struct list_head *list,
+			   bool idle, u32 *nr_idle, u32 *nr_withheld)
+{
+	struct mpool_slot *chunk;
+	unsigned int nr = 0;
+
+	list_for_each_entry(chunk, list, node) {
+		*nr_idle += hweight64(chunk[1].idle);
+		*nr_withheld += chunk[1].nr_withheld;
+		KUNIT_EXPECT_EQ(test, !!chunk[1].idle, idle);
+		nr++;
+	}
+	return nr;
+}
+
+static void carve_end(struct kunit *test, struct carve *c)
+{
+	u32 idle = 0, withheld = 0, pinned;
+
+	listed(test, &carved(c)->partial, true, &idle, &withheld);
+	KUNIT_EXPECT_EQ(test, withheld, 0U);
+	pinned = listed(test, &carved(c)->mixed, true, &idle, &withheld) +
+		 listed(test, &carved(c)->pinned, false, &idle, &withheld);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_idle, idle);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, withheld);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_pinned, pinned);
+	mpool_slots_exit(&c->slots);
 }
 
 /* Pieces of a page more, reserved. */
@@ -133,7 +164,7 @@ static void a_page_has_so_many_pieces_from_its_start(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, page_at(c, MPOOL_SLOT_CHUNK));
 	KUNIT_EXPECT_EQ(test, carved(c)->pages, 1U);
 	KUNIT_EXPECT_EQ(test, take(c, 1, c->holds, &unkept), 0U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void pages_in_use_come_first_then_kept_ones(struct kunit *test)
@@ -161,7 +192,7 @@ static void pages_in_use_come_first_then_kept_ones(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, c->holds[4].desc, &c->pages[0]);
 	KUNIT_EXPECT_EQ(test, c->slots.nr_kept, 0U);
 	KUNIT_EXPECT_EQ(test, carved(c)->pages, 2U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void a_page_goes_with_its_last_piece(struct kunit *test)
@@ -195,7 +226,7 @@ static void a_page_goes_with_its_last_piece(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, add(c, 2, 1, c->holds), 1);
 	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 0U);
 	KUNIT_EXPECT_PTR_EQ(test, page_at(c, 0), &c->pages[2]);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* The window has a place for so many pages. */
@@ -213,7 +244,7 @@ static void no_place_for_a_page_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), -ENOSPC);
 	mpool_slots_free(&c->slots, 1, c->holds);
 	KUNIT_EXPECT_EQ(test, add(c, PAGES, 1, c->holds + PAGES), 1);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
@@ -236,7 +267,7 @@ static void whole_buffers_among_pieces_stay_whole(struct kunit *test)
 	/* A whole buffer's slot is no piece of anything. */
 	KUNIT_EXPECT_NULL(test, page_at(c, holds[0].slot->id));
 	mpool_slots_free(&c->slots, 3, holds);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void each_lease_of_a_piece_has_its_own_generation(struct kunit *test)
@@ -259,7 +290,7 @@ static void each_lease_of_a_piece_has_its_own_generation(struct kunit *test)
 	/* Its neighbour's is what it was. */
 	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, &other, c->holds,
 					       &c->bad), 0);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* Ends every lease of a page but for those of @left, as the last that could be. */
@@ -295,7 +326,7 @@ static void a_piece_at_the_end_of_its_generations_is_left_out(struct kunit *test
 	KUNIT_ASSERT_EQ(test, add(c, 1, PIECES, c->holds), 2);
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, slot_of(&c->holds[i]), i);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* The first one's slot stands for the page, but is a piece as the others are. */
@@ -315,7 +346,7 @@ static void a_page_whose_first_piece_is_worn_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unkept, 1U);
 	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[0]), 1U);
 	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[0]);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void a_place_whose_pieces_are_all_worn_is_lost(struct kunit *test)
@@ -331,7 +362,7 @@ static void a_place_whose_pieces_are_all_worn_is_lost(struct kunit *test)
 	mpool_slots_free(&c->slots, 1, c->holds);
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->free));
 	KUNIT_EXPECT_EQ(test, add(c, 1, 1, c->holds), -ENOSPC);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* At the client's end a page comes once, whatever is in use of it. */
@@ -362,7 +393,7 @@ static void the_end_takes_each_page_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kept, 1U);
 	KUNIT_EXPECT_EQ(test, mpool_slots_drain(&c->slots, &pos, descs, &kept),
 			0U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 static void revoked_pieces_are_told_from_released_ones(struct kunit *test)
@@ -381,7 +412,7 @@ static void revoked_pieces_are_told_from_released_ones(struct kunit *test)
 					       &c->bad), -ESTALE);
 	KUNIT_EXPECT_EQ(test, mpool_slots_kill(&c->slots, 1, c->handles + 1,
 					       holds, &c->bad), -EKEYREVOKED);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /*
@@ -429,7 +460,7 @@ static void a_piece_of_a_pinned_page_is_withheld(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
 	KUNIT_ASSERT_EQ(test, take(c, 2, c->holds + 2, &unkept), 1U);
 	KUNIT_EXPECT_EQ(test, slot_of(&c->holds[2]), 1U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* Reserved for a lease that failed, they were nobody's: no pin is theirs. */
@@ -454,7 +485,7 @@ static void what_was_no_lease_is_not_withheld(struct kunit *test)
 	unpin(c, 0);
 	KUNIT_EXPECT_TRUE(test, mpool_slots_has_idle(&c->slots, CARVED));
 	KUNIT_EXPECT_EQ(test, take(c, 4, c->holds + 2, &unkept), 1U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* Another piece's end is a look as well. */
@@ -474,7 +505,7 @@ static void a_later_end_offers_what_was_withheld(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->partial));
 	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->pinned));
 	KUNIT_EXPECT_EQ(test, take(c, 2, c->holds, &unkept), 2U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* Empty, it is looked at as any buffer, and begins anew. */
@@ -493,7 +524,7 @@ static void a_pinned_page_that_empties_withholds_nothing(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take(c, 4, c->holds, &unkept), 4U);
 	KUNIT_EXPECT_EQ(test, unkept, 1U);
 	KUNIT_EXPECT_EQ(test, carved(c)->nr_withheld, 0U);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
 }
 
 /* However many there are, a lease looks at a few, and not always the same. */
@@ -515,7 +546,30 @@ static void pinned_pages_are_looked_at_in_turn(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, got, 1U);
 	KUNIT_EXPECT_GT(test, i, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, c->holds[0].desc, &c->pages[PAGES - 1]);
-	mpool_slots_exit(&c->slots);
+	carve_end(test, c);
+}
+
+/* Fewer than are needed are left to others; pages with idle ones are looked at. */
+static void enough_or_none(struct kunit *test)
+{
+	struct carve *c = carve_new(test);
+
+	KUNIT_ASSERT_EQ(test, add(c, 0, 3, c->holds), 3);
+	publish(c, 3, c->holds);
+	pin(c, 0);
+	KUNIT_ASSERT_EQ(test, end(test, c, 1, c->holds), 0U);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&carved(c)->mixed));
+	mpool_slots_look(&c->slots, CARVED);
+	KUNIT_EXPECT_EQ(test, mpool_slots_carve_idle(&c->slots, CARVED, 2, 4,
+						     c->holds), 0U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_idle, 1U);
+	unpin(c, 0);
+	mpool_slots_look(&c->slots, CARVED);
+	KUNIT_EXPECT_TRUE(test, list_empty(&carved(c)->mixed));
+	KUNIT_EXPECT_EQ(test, mpool_slots_carve_idle(&c->slots, CARVED, 2, 4,
+						     c->holds), 2U);
+	KUNIT_EXPECT_EQ(test, carved(c)->nr_idle, 0U);
+	carve_end(test, c);
 }
 
 static struct kunit_case carve_cases[] = {
@@ -536,6 +590,7 @@ static struct kunit_case carve_cases[] = {
 	KUNIT_CASE(a_later_end_offers_what_was_withheld),
 	KUNIT_CASE(a_pinned_page_that_empties_withholds_nothing),
 	KUNIT_CASE(pinned_pages_are_looked_at_in_turn),
+	KUNIT_CASE(enough_or_none),
 	{}
 };
 
