@@ -71,7 +71,7 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 	unsigned int pages = class_pages(cls), charged;
 	int got;
 
-	/* Whoever is over the limit neither waits nor has memory made. */
+	/* Whoever is over the limit as it is neither waits nor has memory made. */
 	charged = room(client, nr, pages);
 	if (!charged || (all && charged < least))
 		return -EDQUOT;
@@ -86,7 +86,7 @@ static int take(struct mpool_client *client, struct mpool_class *cls,
 	 * processes from memory that it does not have.
 	 */
 	charged = mpool_quota_charge(&client->quota, got, pages);
-	if (charged < got && all) {
+	if (charged < got && all && !(other && other->look(other, charged))) {
 		mpool_quota_uncharge(&client->quota, charged, pages);
 		charged = 0;
 	}
@@ -296,12 +296,18 @@ static bool look_at_own(struct mpool_lease_else *other, unsigned int got)
 	struct mpool_grant *grant = work->grant;
 	int pages = pages_to_look_at(work);
 	unsigned int least = 1, beside;
+	bool withheld;
 
+	/* They did not do: it may not have so many pages as it got. */
+	if (grant->nr)
+		return false;
 	if (work->all) {
 		beside = (got - min(got, work->more)) * work->sc->pieces;
 		least = max(work->nr - min(work->nr, beside), 1U);
 	}
 	for (;;) {
+		/* Before: who lets them go tells nobody, but then some are idle. */
+		withheld = READ_ONCE(work->sc->nr_withheld);
 		grant->nr = mpool_slots_carve_idle(slots, grant->index, least,
 						   work->nr, grant->holds);
 		if (grant->nr || pages <= 0)
@@ -310,7 +316,7 @@ static bool look_at_own(struct mpool_lease_else *other, unsigned int got)
 		pages -= MPOOL_SLOTS_LOOKS;
 		cond_resched();
 	}
-	other->pace = READ_ONCE(work->sc->nr_withheld) ? LOOK_NS : 0;
+	other->pace = withheld ? LOOK_NS : 0;
 	return grant->nr;
 }
 
@@ -336,14 +342,12 @@ static int fill_waiting(struct piecework *work, ktime_t deadline)
 	return 0;
 }
 
-/* From pages whose pins are over, when no other is to be had. */
+/* Also from pages whose pins are over, when no other is to be had. */
 static bool fill_last(struct piecework *work)
 {
 	struct mpool_slots *slots = &work->client->window->slots;
 	u32 pages = READ_ONCE(work->sc->nr_pinned), looks;
 
-	if (!pages)
-		return false;
 	for (looks = 0; looks < pages; looks += MPOOL_SLOTS_LOOKS) {
 		mpool_slots_look(slots, work->grant->index);
 		cond_resched();

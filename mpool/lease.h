@@ -24,7 +24,7 @@ struct mpool_payer;
  * struct mpool_lease_else - what ends a wait for buffers beside them
  * @queue: woken by whoever may have made it so, after that
  * @look: will @got buffers do?  Called without locks, may sleep, with these
- *	buffers or the class's turn in hand; not again once it said so
+ *	buffers or the class's turn in hand; it has then what it saw
  * @pace: as in struct mpool_wait_else
  */
 struct mpool_lease_else {

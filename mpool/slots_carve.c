@@ -265,8 +265,6 @@ unsigned int mpool_slots_carve_idle(struct mpool_slots *slots,
 	struct mpool_slot_class *sc = &slots->classes[index];
 	unsigned int got = 0;
 
-	if (READ_ONCE(sc->nr_idle) < least)
-		return 0;
 	spin_lock(&slots->lock);
 	if (sc->nr_idle >= least)
 		while (got < nr && sc->nr_idle)

@@ -23,18 +23,17 @@
 
 static void wait_sleep(struct mpool_waiter *w, const struct mpool_wait_how *how)
 {
-	ktime_t until = min(w->slice, how->deadline), look = KTIME_MAX, now;
+	ktime_t until = min(w->slice, how->deadline), now;
 
-	if (how->other && how->other->pace)
-		look = ktime_add_ns(ktime_get(), how->other->pace);
-	until = min(until, look);
+	if (how->other)
+		until = min(until, w->look_at);
 	set_current_state(how->state);
 	if (!READ_ONCE(w->buf) && !READ_ONCE(w->look) && !READ_ONCE(w->retry) &&
 	    !signal_pending_state(how->state, current))
 		schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
 	__set_current_state(TASK_RUNNING);
 	now = ktime_get();
-	if (how->other && ktime_compare(now, min(w->slice, look)) >= 0)
+	if (how->other && ktime_compare(now, w->look_at) >= 0)
 		WRITE_ONCE(w->look, true);
 	if (ktime_compare(now, w->slice) >= 0)
 		WRITE_ONCE(w->retry, true);
@@ -73,11 +72,17 @@ static void other_leave(struct mpool_waiter *w)
 
 static bool other_ends(struct mpool_waiter *w)
 {
+	struct mpool_wait_else *other = w->how->other;
+
 	if (!READ_ONCE(w->look))
 		return false;
 	/* Who wakes from here on is for the next round. */
 	smp_store_mb(w->look, false);
-	return w->how->other->look(w->how->other);
+	if (other->look(other))
+		return true;
+	/* Absolute: kicks that are in vain do not put it off. */
+	w->look_at = ktime_add_ns(ktime_get(), other->pace ?: MPOOL_WAIT_SLICE_NS);
+	return false;
 }
 
 /*

@@ -27,6 +27,7 @@ struct task_struct;
  * @starving: he has raised the pool's count of those who starve; his own
  * @looked: he has looked at room that he was refused, since he slept; his own
  * @slice: when he tries again without being told; his own
+ * @look_at: when he looks again without being told; his own
  */
 struct mpool_waiter {
 	struct list_head node;
@@ -40,6 +41,7 @@ struct mpool_waiter {
 	bool starving;
 	bool looked;
 	ktime_t slice;
+	ktime_t look_at;
 };
 
 bool mpool_waiter_join(struct mpool_class *cls, struct mpool_waiter *w);

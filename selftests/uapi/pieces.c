@@ -263,6 +263,37 @@ TEST_F(pieces, pinned)
 	close(fds[1]);
 }
 
+/* What others release in their pages wakes the first in the queue, in vain. */
+TEST_F(pieces, pinned_while_others_release)
+{
+	struct mpool_lease of_other[2];
+	struct iovec iov;
+	char sent[8];
+	int fds[2], i;
+
+	ASSERT_EQ(2, mt_lease(self->clients[1].fd, HALF, 2, of_other));
+	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 2, self->taken));
+	ASSERT_EQ(0, pipe(fds));
+	iov.iov_base = at(&self->clients[0], &self->leases[0]);
+	iov.iov_len = 8;
+	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, begin(&self->patient, 1, 0));
+	for (i = 0; i < 100 && !self->patient.got; i++) {
+		if (i == 10)
+			ASSERT_EQ(8, read(fds[0], sent, 8));
+		ASSERT_EQ(0, mt_release_one(self->clients[1].fd,
+					    of_other[0].handle));
+		ASSERT_EQ(1, mt_lease(self->clients[1].fd, HALF, 1, of_other));
+		mt_sleep_ms(20);
+	}
+	/* Before its deadline, when it looks once more. */
+	EXPECT_EQ(1, self->patient.got);
+	EXPECT_EQ(1, end(&self->patient));
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* All of them, of a page that has idle ones beside. */
 TEST_F(pieces, pinned_beside_idle)
 {
