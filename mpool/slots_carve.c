@@ -33,30 +33,6 @@ static struct mpool_slot *shared(struct mpool_slot *chunk)
 	return chunk + 1;
 }
 
-/* Where a page stands, whose desc is it while any piece is used; NULL: in none. */
-static struct list_head *list_of(struct mpool_slot_class *sc,
-				 struct mpool_slot *chunk)
-{
-	if (unlikely(shared(chunk)->nr_withheld))
-		return shared(chunk)->idle ? &sc->mixed : &sc->pinned;
-	return shared(chunk)->idle ? &sc->partial : NULL;
-}
-
-/* It has changed, and stood in @was before. */
-static void relist(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		   const struct list_head *was)
-{
-	struct list_head *list = list_of(sc, chunk);
-
-	if (list == was)
-		return;
-	list_del_init(&chunk->node);
-	if (list == &sc->pinned)
-		list_add_tail(&chunk->node, list);
-	else if (list)
-		list_add(&chunk->node, list);
-}
-
 static void count_idle(struct mpool_slot_class *sc, int more)
 {
 	WRITE_ONCE(sc->nr_idle, sc->nr_idle + more);
@@ -66,7 +42,6 @@ static void count_idle(struct mpool_slot_class *sc, int more)
 static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 			 unsigned int nr, struct mpool_hold *holds)
 {
-	const struct list_head *was = list_of(sc, chunk);
 	unsigned int i, piece;
 
 	for (i = 0; i < nr && shared(chunk)->idle; i++) {
@@ -77,7 +52,12 @@ static unsigned int take(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		holds[i].desc = chunk->desc;
 	}
 	count_idle(sc, -(int)i);
-	relist(sc, chunk, was);
+	if (shared(chunk)->idle)
+		return i;
+	if (unlikely(shared(chunk)->nr_withheld))
+		list_move_tail(&chunk->node, &sc->pinned);
+	else
+		list_del_init(&chunk->node);
 	return i;
 }
 
@@ -95,13 +75,15 @@ static bool is_pinned(const struct mpool_slot *chunk)
 static void withhold(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 		     struct mpool_slot *slot)
 {
-	const struct list_head *was = list_of(sc, chunk);
-
 	slot->withheld = true;
-	if (!shared(chunk)->nr_withheld++)
-		WRITE_ONCE(sc->nr_pinned, sc->nr_pinned + 1);
 	WRITE_ONCE(sc->nr_withheld, sc->nr_withheld + 1);
-	relist(sc, chunk, was);
+	if (shared(chunk)->nr_withheld++)
+		return;
+	WRITE_ONCE(sc->nr_pinned, sc->nr_pinned + 1);
+	if (shared(chunk)->idle)
+		list_move(&chunk->node, &sc->mixed);
+	else
+		list_add_tail(&chunk->node, &sc->pinned);
 }
 
 /* The pin is over, or the page's life as a carved one; what was withheld. */
@@ -122,17 +104,29 @@ static u64 let_go(struct mpool_slot_class *sc, struct mpool_slot *chunk)
 	return mask;
 }
 
-/* Pieces that may be taken from now on; the withheld ones too, by who has looked. */
+/* A piece that may be taken from now on. */
 static void offer(struct mpool_slot_class *sc, struct mpool_slot *chunk,
-		  u64 pieces, bool unpinned)
+		  unsigned int piece)
 {
-	const struct list_head *was = list_of(sc, chunk);
+	if (!shared(chunk)->idle) {
+		if (unlikely(shared(chunk)->nr_withheld))
+			list_move(&chunk->node, &sc->mixed);
+		else
+			list_add(&chunk->node, &sc->partial);
+	}
+	shared(chunk)->idle |= BIT_ULL(piece);
+	count_idle(sc, 1);
+}
 
-	if (unlikely(shared(chunk)->nr_withheld) && unpinned)
-		pieces |= let_go(sc, chunk);
+/* The withheld ones, too. */
+static void offer_withheld(struct mpool_slot_class *sc,
+			   struct mpool_slot *chunk)
+{
+	u64 pieces = let_go(sc, chunk);
+
 	shared(chunk)->idle |= pieces;
 	count_idle(sc, hweight64(pieces));
-	relist(sc, chunk, was);
+	list_move(&chunk->node, &sc->partial);
 }
 
 /* Looks at some pages of a list whose pins may be over. */
@@ -146,7 +140,7 @@ static void look(struct mpool_slot_class *sc, struct list_head *list)
 		if (is_pinned(chunk))
 			list_move_tail(&chunk->node, list);
 		else
-			offer(sc, chunk, 0, true);
+			offer_withheld(sc, chunk);
 	}
 }
 
@@ -369,10 +363,13 @@ static bool put_piece(struct mpool_slot_class *sc, struct mpool_slot *chunk,
 	if (--shared(chunk)->used) {
 		if (slot->gen == U32_MAX)
 			return false;
-		if (used && unlikely(is_pinned(chunk)))
+		if (used && unlikely(is_pinned(chunk))) {
 			withhold(sc, chunk, slot);
-		else
-			offer(sc, chunk, BIT_ULL(slot - chunk), used);
+			return false;
+		}
+		offer(sc, chunk, slot - chunk);
+		if (used && unlikely(shared(chunk)->nr_withheld))
+			offer_withheld(sc, chunk);
 		return false;
 	}
 	if (unlikely(shared(chunk)->nr_withheld))
