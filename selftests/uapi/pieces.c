@@ -198,6 +198,23 @@ TEST_F(pieces, with_a_page_in_hand)
 	EXPECT_EQ(1, end(&self->next));
 }
 
+/* A client's share of the pool is asked for what it lacks, not for all of it. */
+TEST_F(pieces, with_a_page_in_its_share)
+{
+	struct mpool_pool_config cfg = { .client_max = 2 };
+
+	ASSERT_TRUE(take(self->clients, 1, self->leases, PAGES - 1, self->taken));
+	ASSERT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
+			       MPOOL_CONFIG_CLIENT_MAX));
+	EXPECT_EQ(-EDQUOT, mt_lease_wait(self->clients[0].fd, MPOOL_LEASE_ALL,
+					 HALF, 4, mt_now() + PATIENCE,
+					 self->patient.leases));
+	ASSERT_EQ(0, begin(&self->patient, 3, MPOOL_LEASE_ALL));
+	EXPECT_EQ(0, self->patient.got);
+	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[0].handle));
+	EXPECT_EQ(3, end(&self->patient));
+}
+
 /* A page that one of two is given has a piece for the other, too. */
 TEST_F(pieces, of_another_thread)
 {
