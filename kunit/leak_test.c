@@ -26,7 +26,7 @@ static void tell(const struct mpool_leak *leak, void *arg)
 		t->leaks[t->nr++] = *leak;
 }
 
-static struct told *look(struct kunit *test, struct mpool *pool)
+static struct told *reported(struct kunit *test, struct mpool *pool)
 {
 	struct told *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
@@ -41,7 +41,7 @@ static void what_is_out_is_counted(struct kunit *test)
 	struct mpool_class *small = kt_class(test, pool, 256);
 	struct mpool_class *page = kt_class(test, pool, SZ_8K);
 	void **a = kt_take(test, small, 3), **b = kt_take(test, page, 2);
-	struct told *t = look(test, pool);
+	struct told *t = reported(test, pool);
 
 	KUNIT_EXPECT_EQ(test, t->nr, 2U);
 	KUNIT_EXPECT_EQ(test, t->leaks[0].size, small->size);
@@ -53,7 +53,7 @@ static void what_is_out_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mpool_report_leaks(pool), 5L);
 	kt_give(small, 3, a);
 	kt_give(page, 2, b);
-	KUNIT_EXPECT_EQ(test, look(test, pool)->nr, 0U);
+	KUNIT_EXPECT_EQ(test, reported(test, pool)->nr, 0U);
 	KUNIT_EXPECT_EQ(test, mpool_report_leaks(pool), 0L);
 }
 
@@ -82,7 +82,7 @@ static void a_source_names_what_it_knows(struct kunit *test)
 	long nr;
 
 	mpool_leak_set_source(knows_two);
-	t = look(test, cls->pool);
+	t = reported(test, cls->pool);
 	nr = mpool_report_leaks(cls->pool);
 	mpool_leak_set_source(NULL);
 	KUNIT_EXPECT_EQ(test, nr, 5L);
@@ -130,7 +130,7 @@ static void a_site_is_named_by_its_caller(struct kunit *test)
 	cls = kt_class_max(test, 256, 64);
 	buf = mpool_class_alloc(cls, GFP_KERNEL);
 	mpool_leak_set_source(knows_the_site);
-	t = look(test, cls->pool);
+	t = reported(test, cls->pool);
 	KUNIT_EXPECT_EQ(test, mpool_report_leaks(cls->pool), 1L);
 	mpool_leak_set_source(NULL);
 	KUNIT_EXPECT_EQ(test, t->nr, 1U);
@@ -144,7 +144,7 @@ static void what_leases_hold_is_not_the_kernels(struct kunit *test)
 	struct mpool_desc *desc = kt_lease(test, cls);
 
 	/* Leased below any client: nobody to name, and no kernel user. */
-	KUNIT_EXPECT_EQ(test, look(test, cls->pool)->nr, 0U);
+	KUNIT_EXPECT_EQ(test, reported(test, cls->pool)->nr, 0U);
 	kt_return(cls, desc);
 }
 
