@@ -52,21 +52,6 @@ FIXTURE_TEARDOWN(carve)
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 }
 
-static struct mpool_class_stats pages_now(int fd)
-{
-	struct mpool_class_stats st;
-
-	memset(&st, 0xff, sizeof(st));
-	mt_class(fd, "", MT_PAGE, &st);
-	return st;
-}
-
-static unsigned char *at(const struct mt_client *client,
-			 const struct mpool_lease *l)
-{
-	return (unsigned char *)client->win + l->offset;
-}
-
 static __u64 page_of(const struct mpool_lease *l)
 {
 	return l->offset / MT_PAGE;
@@ -90,19 +75,19 @@ TEST_F(carve, pieces_share_pages)
 
 	EXPECT_EQ(64, self->client.min_size);
 	ASSERT_EQ(65, mt_lease(self->client.fd, 1, 65, self->leases));
-	EXPECT_EQ(2, pages_now(self->client.fd).leased);
+	EXPECT_EQ(2, mt_class_now(self->client.fd, MT_PAGE).leased);
 	for (i = 0; i < 65; i++) {
-		unsigned char *p = at(&self->client, &self->leases[i]);
+		unsigned char *p = mt_at(&self->client, &self->leases[i]);
 
 		EXPECT_EQ(64, self->leases[i].length);
 		EXPECT_TRUE(mt_all(p, 0, 64));
 		memset(p, i + 1, 64);
 	}
 	for (i = 0; i < 65; i++)
-		EXPECT_TRUE(mt_all(at(&self->client, &self->leases[i]), i + 1,
+		EXPECT_TRUE(mt_all(mt_at(&self->client, &self->leases[i]), i + 1,
 				   64));
-	EXPECT_EQ(frame(at(&self->client, &self->leases[0])),
-		  frame(at(&self->client, &self->leases[63])));
+	EXPECT_EQ(frame(mt_at(&self->client, &self->leases[0])),
+		  frame(mt_at(&self->client, &self->leases[63])));
 	/* Behind the last page of the class's, none. */
 	EXPECT_EQ(SIGBUS, mt_peek(self->client.win + (page_of(&self->leases[64])
 						      + 1) * MT_PAGE,
@@ -122,12 +107,12 @@ TEST_F(carve, below_the_smallest_piece)
 	ASSERT_EQ(65, mt_lease(client.fd, 1, 65, self->leases));
 	for (i = 0; i < 65; i++) {
 		EXPECT_EQ(64, self->leases[i].length);
-		memset(at(&client, &self->leases[i]), i + 1, 64);
+		memset(mt_at(&client, &self->leases[i]), i + 1, 64);
 	}
 	EXPECT_EQ(page_of(&self->leases[0]), page_of(&self->leases[63]));
 	EXPECT_NE(page_of(&self->leases[0]), page_of(&self->leases[64]));
 	for (i = 0; i < 65; i++)
-		EXPECT_TRUE(mt_all(at(&client, &self->leases[i]), i + 1, 64));
+		EXPECT_TRUE(mt_all(mt_at(&client, &self->leases[i]), i + 1, 64));
 	EXPECT_EQ(0, mt_release_leases(client.fd, self->leases, 65));
 	mt_client_close(&client);
 	EXPECT_EQ(0, mt_quiet(self->pool.fd, "carve-16", 0));
@@ -148,21 +133,21 @@ TEST_F(carve, every_size)
 		if (size <= MT_PAGE / 2)
 			per_page = MT_PAGE / self->leases[0].length;
 		nr = (PAGES + per_page - 1) / per_page;
-		ASSERT_EQ(nr, (int)pages_now(self->client.fd).leased);
+		ASSERT_EQ(nr, (int)mt_class_now(self->client.fd, MT_PAGE).leased);
 		for (i = 0; i < PAGES; i++) {
 			ASSERT_LE(size, self->leases[i].length);
 			ASSERT_EQ(0, self->leases[i].offset % 16);
 			ASSERT_GE(MT_PAGE, self->leases[i].offset % MT_PAGE +
 				  self->leases[i].length);
-			memset(at(&self->client, &self->leases[i]), i, size);
+			memset(mt_at(&self->client, &self->leases[i]), i, size);
 		}
 		for (i = 0; i < PAGES; i++)
-			ASSERT_TRUE(mt_all(at(&self->client, &self->leases[i]),
+			ASSERT_TRUE(mt_all(mt_at(&self->client, &self->leases[i]),
 					   i, size));
 		ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases,
 					       PAGES));
 	}
-	EXPECT_EQ(0, pages_now(self->client.fd).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).leased);
 }
 
 TEST_F(carve, never_two_clients_in_a_page)
@@ -174,16 +159,16 @@ TEST_F(carve, never_two_clients_in_a_page)
 	ASSERT_EQ(200, mt_lease(self->other.fd, 64, 200, self->more));
 	/* All that the one can reach, also between and behind the pieces. */
 	for (i = 0; i < 200; i++) {
-		p = at(&self->client, &self->leases[i]);
+		p = mt_at(&self->client, &self->leases[i]);
 		memset((void *)((uintptr_t)p & -MT_PAGE), 0xee, MT_PAGE);
 	}
 	for (j = 0; j < 200; j++) {
-		p = at(&self->other, &self->more[j]);
+		p = mt_at(&self->other, &self->more[j]);
 		EXPECT_TRUE(mt_all((void *)((uintptr_t)p & -MT_PAGE), 0,
 				   MT_PAGE));
 		for (i = 0; i < 200; i += 63)
-			EXPECT_NE(frame(p), frame(at(&self->client,
-						     &self->leases[i])));
+			EXPECT_NE(frame(p), frame(mt_at(&self->client,
+							&self->leases[i])));
 	}
 	/* Nor when they go from the one to the other. */
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 200));
@@ -191,7 +176,7 @@ TEST_F(carve, never_two_clients_in_a_page)
 					   MAX - 256, mt_now() + 10000000000ULL,
 					   self->leases));
 	for (i = 0; i < MAX - 256; i++)
-		EXPECT_TRUE(mt_all(at(&self->other, &self->leases[i]), 0, 64));
+		EXPECT_TRUE(mt_all(mt_at(&self->other, &self->leases[i]), 0, 64));
 }
 
 TEST_F(carve, handles)
@@ -215,7 +200,7 @@ TEST_F(carve, handles)
 	EXPECT_EQ(-ESTALE, mt_release_one(self->client.fd,
 					  self->leases[0].handle));
 	ASSERT_EQ(32, mt_lease(self->client.fd, 64, 32, self->more));
-	st = pages_now(self->client.fd);
+	st = mt_class_now(self->client.fd, MT_PAGE);
 	EXPECT_EQ(1, st.leased);
 	EXPECT_EQ(0, st.cached);
 	for (i = 0; i < 32; i++) {
@@ -228,7 +213,7 @@ TEST_F(carve, handles)
 	for (i = 0; i < 32; i++)
 		ASSERT_EQ(0, mt_release_one(self->client.fd,
 					    self->leases[2 * i + 1].handle));
-	st = pages_now(self->client.fd);
+	st = mt_class_now(self->client.fd, MT_PAGE);
 	EXPECT_EQ(0, st.leased);
 	EXPECT_EQ(1, st.cached);
 }
@@ -238,29 +223,29 @@ TEST_F(carve, empty_pages_are_given_to_who_asks)
 {
 	ASSERT_EQ(MAX, mt_lease(self->client.fd, 64, MAX, self->leases));
 	EXPECT_EQ(-EAGAIN, mt_lease(self->other.fd, 64, 1, self->more));
-	ASSERT_EQ(0, mt_poke(at(&self->client, &self->leases[0]), 1));
-	ASSERT_EQ(0, mt_poke(at(&self->client, &self->leases[64]), 1));
+	ASSERT_EQ(0, mt_poke(mt_at(&self->client, &self->leases[0]), 1));
+	ASSERT_EQ(0, mt_poke(mt_at(&self->client, &self->leases[64]), 1));
 	/* One of these pages becomes empty, the other does not. */
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 127));
-	EXPECT_EQ(1, pages_now(self->client.fd).cached);
-	EXPECT_EQ(0, mt_peek(at(&self->client, &self->leases[0]), &self->c));
+	EXPECT_EQ(1, mt_class_now(self->client.fd, MT_PAGE).cached);
+	EXPECT_EQ(0, mt_peek(mt_at(&self->client, &self->leases[0]), &self->c));
 	EXPECT_EQ(1, mt_lease(self->other.fd, MT_PAGE, 2, self->more));
-	EXPECT_TRUE(mt_all(at(&self->other, &self->more[0]), 0, MT_PAGE));
-	EXPECT_EQ(SIGBUS, mt_peek(at(&self->client, &self->leases[0]),
+	EXPECT_TRUE(mt_all(mt_at(&self->other, &self->more[0]), 0, MT_PAGE));
+	EXPECT_EQ(SIGBUS, mt_peek(mt_at(&self->client, &self->leases[0]),
 				  &self->c));
-	EXPECT_EQ(0, mt_poke(at(&self->client, &self->leases[127]), 1));
+	EXPECT_EQ(0, mt_poke(mt_at(&self->client, &self->leases[127]), 1));
 	/* Its place in the window is used again. */
 	ASSERT_EQ(0, mt_release_leases(self->other.fd, self->more, 1));
 	ASSERT_EQ(127, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64, 127,
 				     mt_now() + 10000000000ULL, self->more));
-	EXPECT_EQ(0, mt_poke(at(&self->client, &self->leases[0]), 1));
+	EXPECT_EQ(0, mt_poke(mt_at(&self->client, &self->leases[0]), 1));
 }
 
 TEST_F(carve, all_or_nothing)
 {
 	EXPECT_EQ(-ENOSPC, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64,
 					 MAX + 1, 0, self->leases));
-	EXPECT_EQ(0, pages_now(self->client.fd).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).leased);
 	ASSERT_EQ(1, mt_lease(self->other.fd, MT_PAGE, 1, self->more));
 	EXPECT_EQ(-EAGAIN, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64,
 					 MAX, 0, self->leases));
@@ -271,8 +256,8 @@ TEST_F(carve, all_or_nothing)
 	ASSERT_EQ(1, mt_lease(self->client.fd, 64, 1, self->leases));
 	EXPECT_EQ(-EAGAIN, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64,
 					 MAX - 64, 0, self->leases + 1));
-	EXPECT_EQ(1, pages_now(self->client.fd).leased -
-		  pages_now(self->other.fd).leased + 1);
+	EXPECT_EQ(1, mt_class_now(self->client.fd, MT_PAGE).leased -
+		  mt_class_now(self->other.fd, MT_PAGE).leased + 1);
 	EXPECT_EQ(MAX - 65, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64,
 					  MAX - 65, 0, self->leases + 1));
 	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, 64, 1, self->more + 1));
@@ -284,13 +269,13 @@ TEST_F(carve, all_or_nothing)
 TEST_F(carve, a_failed_answer_is_no_lease)
 {
 	EXPECT_EQ(-EFAULT, mt_lease(self->client.fd, 64, MAX, NULL));
-	EXPECT_EQ(0, pages_now(self->client.fd).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).leased);
 	ASSERT_EQ(1, mt_lease(self->client.fd, 64, 1, self->leases));
 	EXPECT_EQ(-EFAULT, mt_lease(self->client.fd, 64, MAX, NULL));
-	EXPECT_EQ(1, pages_now(self->client.fd).leased);
+	EXPECT_EQ(1, mt_class_now(self->client.fd, MT_PAGE).leased);
 	EXPECT_EQ(63, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, 64, 63, 0,
 				    self->leases + 1));
-	EXPECT_EQ(1, pages_now(self->client.fd).leased);
+	EXPECT_EQ(1, mt_class_now(self->client.fd, MT_PAGE).leased);
 }
 
 /* What strict promises can only be had by the page; a flag asks for it. */
@@ -311,10 +296,10 @@ TEST_F(carve, whole_pages)
 		EXPECT_EQ(0, self->leases[i].offset % MT_PAGE);
 		EXPECT_EQ(MT_PAGE, self->more[i].length);
 	}
-	EXPECT_EQ(4, pages_now(strict.fd).leased);
-	ASSERT_EQ(0, mt_poke(at(&strict, &self->more[0]), 1));
+	EXPECT_EQ(4, mt_class_now(strict.fd, MT_PAGE).leased);
+	ASSERT_EQ(0, mt_poke(mt_at(&strict, &self->more[0]), 1));
 	ASSERT_EQ(0, mt_release_one(strict.fd, self->more[0].handle));
-	EXPECT_EQ(SIGBUS, mt_peek(at(&strict, &self->more[0]), &self->c));
+	EXPECT_EQ(SIGBUS, mt_peek(mt_at(&strict, &self->more[0]), &self->c));
 	mt_client_close(&strict);
 }
 
@@ -326,7 +311,7 @@ TEST_F(carve, revoke)
 
 	ASSERT_EQ(100, mt_lease(self->client.fd, 64, 100, self->leases));
 	for (i = 0; i < 100; i++)
-		*at(&self->client, &self->leases[i]) = i;
+		*mt_at(&self->client, &self->leases[i]) = i;
 	id = mt_client_id(self->pool.name, self->leases[0].handle);
 	ASSERT_NE(0, id);
 	ASSERT_EQ(0, mt_revoke(self->pool.fd, self->pool.name, id,
@@ -334,21 +319,21 @@ TEST_F(carve, revoke)
 	EXPECT_EQ(1, revoked);
 	EXPECT_EQ(-EKEYREVOKED, mt_release_one(self->client.fd,
 					       self->leases[7].handle));
-	EXPECT_EQ(8, *at(&self->client, &self->leases[8]));
+	EXPECT_EQ(8, *mt_at(&self->client, &self->leases[8]));
 	ASSERT_EQ(0, mt_revoke(self->pool.fd, self->pool.name, id, 0,
 			       &revoked));
 	EXPECT_EQ(99, revoked);
-	EXPECT_EQ(0, pages_now(self->client.fd).leased);
-	EXPECT_EQ(0, pages_now(self->client.fd).cached);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).cached);
 	for (i = 0; i < 100; i++) {
-		EXPECT_EQ(SIGBUS, mt_peek(at(&self->client, &self->leases[i]),
+		EXPECT_EQ(SIGBUS, mt_peek(mt_at(&self->client, &self->leases[i]),
 					  &self->c));
 		EXPECT_EQ(-EKEYREVOKED,
 			  mt_release_one(self->client.fd,
 					 self->leases[i].handle));
 	}
 	EXPECT_EQ(100, mt_lease(self->client.fd, 64, 100, self->leases));
-	EXPECT_EQ(0, mt_poke(at(&self->client, &self->leases[0]), 1));
+	EXPECT_EQ(0, mt_poke(mt_at(&self->client, &self->leases[0]), 1));
 }
 
 static int lease_within_limit(void *arg)
@@ -410,7 +395,7 @@ TEST_F(carve, pinned_piece)
 	int fds[2], i, again = 0;
 
 	ASSERT_EQ(2, mt_lease(self->client.fd, 64, 2, self->leases));
-	iov.iov_base = at(&self->client, &self->leases[0]);
+	iov.iov_base = mt_at(&self->client, &self->leases[0]);
 	iov.iov_len = 64;
 	memset(iov.iov_base, 9, 64);
 	ASSERT_EQ(0, pipe(fds));
@@ -424,7 +409,7 @@ TEST_F(carve, pinned_piece)
 	ASSERT_EQ(63, mt_lease(self->client.fd, 64, 63, self->more));
 	for (i = 0; i < 63; i++) {
 		EXPECT_NE(self->leases[0].offset, self->more[i].offset);
-		memset(at(&self->client, &self->more[i]), 1, 64);
+		memset(mt_at(&self->client, &self->more[i]), 1, 64);
 	}
 	ASSERT_EQ(64, read(fds[0], sent, 64));
 	EXPECT_TRUE(mt_all(sent, 9, 64));
@@ -434,7 +419,7 @@ TEST_F(carve, pinned_piece)
 	for (i = 0; i < 64; i++)
 		again += self->more[i].offset == self->leases[0].offset;
 	EXPECT_EQ(1, again);
-	EXPECT_EQ(2, pages_now(self->client.fd).leased);
+	EXPECT_EQ(2, mt_class_now(self->client.fd, MT_PAGE).leased);
 }
 
 /* A pin holds the page, whichever piece it was taken of. */
@@ -444,16 +429,16 @@ TEST_F(carve, pinned)
 	int fds[2];
 
 	ASSERT_EQ(64, mt_lease(self->client.fd, 64, 64, self->leases));
-	iov.iov_base = at(&self->client, &self->leases[9]);
+	iov.iov_base = mt_at(&self->client, &self->leases[9]);
 	iov.iov_len = 64;
 	*(unsigned char *)iov.iov_base = 9;
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_EQ(64, vmsplice(fds[1], &iov, 1, 0));
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 63));
-	EXPECT_EQ(0, pages_now(self->client.fd).quarantined);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).quarantined);
 	ASSERT_EQ(0, mt_release_one(self->client.fd, self->leases[63].handle));
-	EXPECT_EQ(1, pages_now(self->client.fd).quarantined);
-	EXPECT_EQ(0, pages_now(self->client.fd).cached);
+	EXPECT_EQ(1, mt_class_now(self->client.fd, MT_PAGE).quarantined);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).cached);
 	ASSERT_EQ(1, read(fds[0], &self->c, 1));
 	EXPECT_EQ(9, self->c);
 	close(fds[0]);
@@ -524,9 +509,9 @@ static void *carve_on(void *arg)
 		if (nr < 0)
 			c->what = "lease";
 		for (i = 0; i < nr; i++)
-			memset(at(c->client, &leases[i]), c->mark, c->size);
+			memset(mt_at(c->client, &leases[i]), c->mark, c->size);
 		for (i = 0; i < nr; i++)
-			if (!mt_all(at(c->client, &leases[i]), c->mark,
+			if (!mt_all(mt_at(c->client, &leases[i]), c->mark,
 				    c->size))
 				c->what = "another's bytes";
 		err = nr > 0 ? mt_release_leases(c->client->fd, leases, nr) : 0;
@@ -557,7 +542,7 @@ TEST_F(carve, threads)
 		}
 		EXPECT_LT(0, carvers[i].rounds);
 	}
-	EXPECT_EQ(0, pages_now(self->client.fd).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, MT_PAGE).leased);
 }
 
 TEST_HARNESS_MAIN

@@ -55,15 +55,6 @@ FIXTURE_TEARDOWN(keep)
 	EXPECT_EQ(0, mt_teardown(&self->pool));
 }
 
-static struct mpool_class_stats class_now(int fd)
-{
-	struct mpool_class_stats st;
-
-	memset(&st, 0xff, sizeof(st));
-	mt_class(fd, "", SIZE, &st);
-	return st;
-}
-
 static void fill(const struct mt_client *client,
 		 const struct mpool_lease *leases, int nr, int value)
 {
@@ -92,7 +83,7 @@ TEST_F(keep, stays_mapped_and_ones_own)
 
 	fill(&self->client, self->leases, MAX, 0x5a);
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, MAX));
-	st = class_now(self->client.fd);
+	st = mt_class_now(self->client.fd, SIZE);
 	EXPECT_EQ(0, st.leased);
 	EXPECT_EQ(MAX, st.cached);
 	EXPECT_EQ(MAX, st.releases);
@@ -113,7 +104,7 @@ TEST_F(keep, stays_mapped_and_ones_own)
 	}
 	EXPECT_EQ(-ESTALE, mt_release_one(self->client.fd,
 					  self->leases[3].handle));
-	st = class_now(self->client.fd);
+	st = mt_class_now(self->client.fd, SIZE);
 	EXPECT_EQ(MAX, st.leased);
 	EXPECT_EQ(0, st.cached);
 	EXPECT_EQ(2 * MAX, st.leases);
@@ -155,7 +146,7 @@ TEST_F(keep, strict_keeps_nothing)
 	ASSERT_EQ(0, mt_release_one(strict.fd, lease.handle));
 	EXPECT_EQ(SIGBUS, mt_poke(strict.win + lease.offset, 1));
 	EXPECT_FALSE(mapped(strict.win + lease.offset));
-	EXPECT_EQ(MAX - 1, class_now(strict.fd).cached);
+	EXPECT_EQ(MAX - 1, mt_class_now(strict.fd, SIZE).cached);
 	mt_client_close(&strict);
 }
 
@@ -173,7 +164,7 @@ TEST_F(keep, given_to_who_asks)
 		EXPECT_TRUE(mt_all(self->other.win + self->again[i].offset, 0,
 				   SIZE));
 	}
-	EXPECT_EQ(0, class_now(self->client.fd).cached);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, SIZE).cached);
 }
 
 /* Some for another, the coldest ones; the rest stays. */
@@ -187,16 +178,16 @@ TEST_F(keep, only_what_is_wanted)
 		ASSERT_EQ(0, mt_release_one(self->client.fd,
 					    self->leases[i].handle));
 	ASSERT_EQ(3, mt_lease(self->other.fd, SIZE, 3, self->again));
-	EXPECT_EQ(5, class_now(self->client.fd).cached);
+	EXPECT_EQ(5, mt_class_now(self->client.fd, SIZE).cached);
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(i >= 3, mapped(self->client.win +
 					 self->leases[i].offset));
 	/* What a client wants itself, beside what it keeps, is no reason. */
-	fails = class_now(self->client.fd).fails;
+	fails = mt_class_now(self->client.fd, SIZE).fails;
 	EXPECT_EQ(5, mt_lease(self->client.fd, SIZE, MAX, self->again));
-	EXPECT_EQ(fails, class_now(self->client.fd).fails);
+	EXPECT_EQ(fails, mt_class_now(self->client.fd, SIZE).fails);
 	EXPECT_EQ(-EAGAIN, mt_lease(self->client.fd, SIZE, 1, self->again));
-	EXPECT_EQ(fails + 1, class_now(self->client.fd).fails);
+	EXPECT_EQ(fails + 1, mt_class_now(self->client.fd, SIZE).fails);
 }
 
 struct waiter {
@@ -220,7 +211,7 @@ static void *wait_for(void *arg)
 
 static void await_waits(int fd, __u64 waits)
 {
-	while (class_now(fd).waits < waits)
+	while (mt_class_now(fd, SIZE).waits < waits)
 		mt_sleep_ms(2);
 }
 
@@ -297,9 +288,9 @@ TEST_F(keep, trim_takes_it)
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, MAX));
 	/* Not so old yet. */
 	EXPECT_EQ(0, mt_trim(self->client.fd, "", 100000, NULL));
-	EXPECT_EQ(MAX, class_now(self->client.fd).cached);
+	EXPECT_EQ(MAX, mt_class_now(self->client.fd, SIZE).cached);
 	EXPECT_EQ(0, mt_trim(self->client.fd, "", 0, NULL));
-	st = class_now(self->client.fd);
+	st = mt_class_now(self->client.fd, SIZE);
 	EXPECT_EQ(0, st.cached);
 	EXPECT_EQ(0, st.dirty + st.clean + st.backed);
 	EXPECT_EQ(SIGBUS, mt_peek(self->client.win + self->leases[0].offset,
@@ -310,7 +301,7 @@ TEST_F(keep, close_gives_it_back)
 {
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, MAX / 2));
 	mt_client_close(&self->client);
-	EXPECT_EQ(0, class_now(self->other.fd).cached);
+	EXPECT_EQ(0, mt_class_now(self->other.fd, SIZE).cached);
 	EXPECT_EQ(MAX, mt_lease_wait(self->other.fd, MPOOL_LEASE_ALL, SIZE, MAX,
 				     mt_now() + 10000000000ULL, self->again));
 }
@@ -327,7 +318,7 @@ TEST_F(keep, not_what_is_pinned)
 	fill(&self->client, self->leases, 2, 0x77);
 	ASSERT_EQ((ssize_t)MT_PAGE, vmsplice(fds[1], &iov, 1, 0));
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 2));
-	st = class_now(self->client.fd);
+	st = mt_class_now(self->client.fd, SIZE);
 	EXPECT_EQ(1, st.cached);
 	EXPECT_EQ(1, st.quarantined);
 	EXPECT_EQ(SIGBUS, mt_peek(iov.iov_base, &self->c));
@@ -346,7 +337,7 @@ TEST_F(keep, two_mappings)
 	fill(&self->client, self->leases, MAX, 3);
 	EXPECT_EQ(0, mt_peek(twice + self->leases[0].offset, &self->c));
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, MAX));
-	EXPECT_EQ(MAX, class_now(self->client.fd).cached);
+	EXPECT_EQ(MAX, mt_class_now(self->client.fd, SIZE).cached);
 	/* Both go when it goes. */
 	ASSERT_EQ(MAX, mt_lease(self->other.fd, SIZE, MAX, self->again));
 	EXPECT_EQ(SIGBUS, mt_peek(twice + self->leases[0].offset, &self->c));
@@ -358,7 +349,7 @@ TEST_F(keep, failed_answer)
 {
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, MAX));
 	EXPECT_EQ(-EFAULT, mt_lease(self->client.fd, SIZE, MAX, NULL));
-	EXPECT_EQ(0, class_now(self->client.fd).leased);
+	EXPECT_EQ(0, mt_class_now(self->client.fd, SIZE).leased);
 	EXPECT_EQ(MAX, mt_lease_wait(self->client.fd, MPOOL_LEASE_ALL, SIZE,
 				     MAX, mt_now() + 10000000000ULL,
 				     self->again));

@@ -196,6 +196,15 @@ int mt_class(int fd, const char *name, __u64 size,
 	return nr < 0 ? nr : -ENOENT;
 }
 
+struct mpool_class_stats mt_class_now(int fd, __u64 size)
+{
+	struct mpool_class_stats st;
+
+	memset(&st, 0xff, sizeof(st));
+	mt_class(fd, "", size, &st);
+	return st;
+}
+
 int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
 		  __u64 deadline_ns, struct mpool_lease *leases)
 {

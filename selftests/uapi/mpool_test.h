@@ -67,6 +67,8 @@ int mt_trim(int fd, const char *name, __u32 max_age_ms, __u64 *bytes);
 int mt_stats(int fd, const char *name, struct mpool_stats *stats);
 int mt_class(int fd, const char *name, __u64 size,
 	     struct mpool_class_stats *cls);
+/* The same, of the pool that @fd is attached to; all bits set: there is none. */
+struct mpool_class_stats mt_class_now(int fd, __u64 size);
 
 /* Leases @count buffers without waiting; returns how many were granted. */
 int mt_lease(int fd, __u64 length, __u32 count,
@@ -91,6 +93,13 @@ int mt_await_quarantine(int fd, const char *name, __u64 quarantined);
 
 int mt_client_open(struct mt_client *client, const char *name);
 void mt_client_close(struct mt_client *client);
+
+/* Where a lease can be written and read. */
+static inline unsigned char *mt_at(const struct mt_client *client,
+				   const struct mpool_lease *lease)
+{
+	return (unsigned char *)client->win + lease->offset;
+}
 
 /* One access: 0, or the signal that it brought. */
 int mt_peek(const void *p, unsigned char *value);

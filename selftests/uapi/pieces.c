@@ -103,21 +103,6 @@ static int end(struct patient *p)
 	return p->got;
 }
 
-static struct mpool_class_stats pages_now(int fd)
-{
-	struct mpool_class_stats st;
-
-	memset(&st, 0xff, sizeof(st));
-	mt_class(fd, "", MT_PAGE, &st);
-	return st;
-}
-
-static unsigned char *at(const struct mt_client *client,
-			 const struct mpool_lease *l)
-{
-	return (unsigned char *)client->win + l->offset;
-}
-
 /* Pieces of half a page for one client, pages for the other. */
 static bool take(struct mt_client *clients, int pieces,
 		 struct mpool_lease *leases, int pages,
@@ -125,6 +110,17 @@ static bool take(struct mt_client *clients, int pieces,
 {
 	return mt_lease(clients[0].fd, HALF, pieces, leases) == pieces &&
 	       mt_lease(clients[1].fd, MT_PAGE, pages, taken) == pages;
+}
+
+/* Releases a lease that a pipe's bytes pin, until they are read. */
+static int release_pinned(const struct mt_client *client, int fd,
+			  const struct mpool_lease *lease)
+{
+	struct iovec iov = { mt_at(client, lease), 8 };
+
+	if (vmsplice(fd, &iov, 1, 0) != 8)
+		return -EIO;
+	return mt_release_one(client->fd, lease->handle);
 }
 
 /* What another thread releases, in a page that stays. */
@@ -136,7 +132,7 @@ TEST_F(pieces, released)
 	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
 	ASSERT_EQ(1, end(&self->patient));
 	EXPECT_EQ(self->leases[1].offset, self->patient.leases[0].offset);
-	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	EXPECT_EQ(0, mt_class_now(self->clients[0].fd, MT_PAGE).fails);
 }
 
 /* The first in the queue is not the one whose piece it is. */
@@ -162,7 +158,7 @@ TEST_F(pieces, released_one_by_one)
 	EXPECT_EQ(0, self->patient.got);
 	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[2].handle));
 	ASSERT_EQ(2, end(&self->patient));
-	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	EXPECT_EQ(0, mt_class_now(self->clients[0].fd, MT_PAGE).fails);
 }
 
 /* No more pages are waited for than are needed beside the client's own. */
@@ -255,18 +251,14 @@ TEST_F(pieces, released_to_one_whose_turn_it_is_not)
 TEST_F(pieces, pinned)
 {
 	struct mpool_lease l;
-	struct iovec iov;
 	char sent[8];
 	int fds[2], i;
 
 	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
 	ASSERT_EQ(0, pipe(fds));
 	for (i = 0; i < 2; i++) {
-		iov.iov_base = at(&self->clients[0], &self->leases[0]);
-		iov.iov_len = 8;
-		ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
-		ASSERT_EQ(0, mt_release_one(self->clients[0].fd,
-					    self->leases[0].handle));
+		ASSERT_EQ(0, release_pinned(&self->clients[0], fds[1],
+					    &self->leases[0]));
 		EXPECT_EQ(-EAGAIN, mt_lease(self->clients[0].fd, HALF, 1, &l));
 		EXPECT_EQ(0, mt_poll(self->clients[0].fd, POLLOUT, 0));
 		if (!i)
@@ -289,17 +281,14 @@ TEST_F(pieces, pinned)
 TEST_F(pieces, pinned_while_others_release)
 {
 	struct mpool_lease of_other[2];
-	struct iovec iov;
 	char sent[8];
 	int fds[2], i;
 
 	ASSERT_EQ(2, mt_lease(self->clients[1].fd, HALF, 2, of_other));
 	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 2, self->taken));
 	ASSERT_EQ(0, pipe(fds));
-	iov.iov_base = at(&self->clients[0], &self->leases[0]);
-	iov.iov_len = 8;
-	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
-	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, release_pinned(&self->clients[0], fds[1],
+				    &self->leases[0]));
 	ASSERT_EQ(0, begin(&self->patient, 1, 0));
 	for (i = 0; i < 100 && !self->patient.got; i++) {
 		if (i == 10)
@@ -319,7 +308,6 @@ TEST_F(pieces, pinned_while_others_release)
 /* All of them, of a page that has idle ones beside. */
 TEST_F(pieces, pinned_beside_idle)
 {
-	struct iovec iov;
 	char sent[8];
 	int fds[2];
 
@@ -329,15 +317,13 @@ TEST_F(pieces, pinned_beside_idle)
 				      self->taken));
 	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[1].handle));
 	ASSERT_EQ(0, pipe(fds));
-	iov.iov_base = at(&self->clients[0], &self->leases[0]);
-	iov.iov_len = 8;
-	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
-	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, release_pinned(&self->clients[0], fds[1],
+				    &self->leases[0]));
 	ASSERT_EQ(0, begin(&self->patient, 2, MPOOL_LEASE_ALL));
 	EXPECT_EQ(0, self->patient.got);
 	ASSERT_EQ(8, read(fds[0], sent, 8));
 	EXPECT_EQ(2, end(&self->patient));
-	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	EXPECT_EQ(0, mt_class_now(self->clients[0].fd, MT_PAGE).fails);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -345,15 +331,12 @@ TEST_F(pieces, pinned_beside_idle)
 /* A pin that does not end costs nobody his place, and is no failure. */
 TEST_F(pieces, pinned_for_long)
 {
-	struct iovec iov;
 	int fds[2];
 
 	ASSERT_TRUE(take(self->clients, 2, self->leases, PAGES - 1, self->taken));
 	ASSERT_EQ(0, pipe(fds));
-	iov.iov_base = at(&self->clients[0], &self->leases[0]);
-	iov.iov_len = 8;
-	ASSERT_EQ(8, vmsplice(fds[1], &iov, 1, 0));
-	ASSERT_EQ(0, mt_release_one(self->clients[0].fd, self->leases[0].handle));
+	ASSERT_EQ(0, release_pinned(&self->clients[0], fds[1],
+				    &self->leases[0]));
 	ASSERT_EQ(0, begin(&self->patient, 1, 0));
 	ASSERT_EQ(0, begin(&self->next, 1, 0));
 	mt_sleep_ms(500);
@@ -362,7 +345,7 @@ TEST_F(pieces, pinned_for_long)
 	EXPECT_EQ(0, self->next.got);
 	ASSERT_EQ(0, mt_release_one(self->clients[1].fd, self->taken[1].handle));
 	EXPECT_EQ(1, end(&self->next));
-	EXPECT_EQ(0, pages_now(self->clients[0].fd).fails);
+	EXPECT_EQ(0, mt_class_now(self->clients[0].fd, MT_PAGE).fails);
 	close(fds[0]);
 	close(fds[1]);
 }
