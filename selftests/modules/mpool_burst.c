@@ -66,6 +66,24 @@ static void mix(void **bufs)
 	}
 }
 
+/*
+ * The second cleanup has begun after two intervals and a little, and is to come to
+ * its end, which takes a busy machine long.  Half an interval is too short for
+ * others to be waited for one by one.
+ */
+static void await_cleanup(struct mpool *pool, struct mpool_class_stats *stats)
+{
+	u64 backed;
+
+	msleep(2 * interval);
+	mpool_get_stats(pool, stats);
+	do {
+		backed = stats->backed;
+		msleep(interval / 2);
+		mpool_get_stats(pool, stats);
+	} while (stats->backed < backed);
+}
+
 static int burst(struct mpool *pool, void **bufs)
 {
 	struct mpool_class_stats stats;
@@ -83,10 +101,8 @@ static int burst(struct mpool *pool, void **bufs)
 		mpool_free(pool, bufs[i]);
 	if (got < count)
 		return -ENOMEM;
-	/* And a little for the cleanup itself. */
-	msleep(2 * interval + interval / 4);
+	await_cleanup(pool, &stats);
 	after = pages_used();
-	mpool_get_stats(pool, &stats);
 	pr_info("%u x %u: %ld pages, %ld left, %llu buffers backed\n", count,
 		size, during - before, after - before, stats.backed);
 	/* Does it count them at all?  Nearly: others give some back meanwhile. */
