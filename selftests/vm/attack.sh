@@ -62,7 +62,7 @@ for bed in "${beds[@]}"; do
 		done
 		room
 		run "$started" "$bed" \
-			uapi/{race,life,turns,release,keep,revoke,carve,quota,groups,memcg} \
+			uapi/{race,life,turns,pieces,release,keep,revoke,carve,quota,groups,memcg} \
 			uapi/{pin,ends,inflight,direct,huge,window,lease} \
 			attack/{mapping,arguments,fetching,holding,starving,content,pinned} \
 			modules/pressure.sh uapi/load.sh &
