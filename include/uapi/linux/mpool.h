@@ -456,7 +456,7 @@ struct mpool_revoke {
  * Replaces what was asked for before; records that were not read are dropped.
  * From then on read() of the file gives whole records, oldest first, and
  * poll() says POLLIN while there are any.  Events that are alike and follow
- * each other are one record, with a count.
+ * each other before a record is read are one record, with a count.
  *
  * -ENOTCONN: not attached.  -EBADF, -EINVAL: eventfd is no file, or no eventfd.
  * -EINVAL: an unknown event; record_size below 16 or above a page.  -ENOMEM,
