@@ -5,20 +5,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mpool_test.h"
@@ -27,47 +19,6 @@
 #define QUIET_MS	8000
 
 __thread __u32 mt_attach_flags = MPOOL_ATTACH_STRICT;
-
-/* A test ends by _exit(): what it said must have been written by then. */
-static void __attribute__((constructor)) write_lines(void)
-{
-	setvbuf(stdout, NULL, _IOLBF, 0);
-}
-
-static bool disturbed;
-
-static void disturb(int sig)
-{
-	(void)sig;
-}
-
-/* In a test's own process: its harness waits by SIGALRM, and so did it. */
-static void start_signals(void)
-{
-	const struct itimerval tick = { { 0, 1000 }, { 0, 1000 } };
-	struct sigaction act = { .sa_handler = disturb };
-
-	sigaction(SIGALRM, &act, NULL);
-	setitimer(ITIMER_REAL, &tick, NULL);
-}
-
-/*
- * With SIGNALS=1 in the environment, each test runs under a signal every
- * millisecond, and every call has to end well in spite of it.
- */
-static void __attribute__((constructor)) want_signals(void)
-{
-	const char *want = getenv("SIGNALS");
-
-	disturbed = want && *want;
-	if (disturbed)
-		pthread_atfork(NULL, NULL, start_signals);
-}
-
-bool mt_disturbed(void)
-{
-	return disturbed;
-}
 
 int mt_open(int flags)
 {
@@ -221,7 +172,7 @@ int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
 	/* As documented: it can be made again as it is. */
 	do {
 		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
-	} while (err == -EINTR && disturbed);
+	} while (err == -EINTR && mt_disturbed());
 	return err ? err : (int)arg.granted;
 }
 
@@ -434,67 +385,6 @@ void mt_client_close(struct mt_client *client)
 	client->fd = -1;
 }
 
-static __thread sigjmp_buf access_env;
-static __thread bool accessing;
-
-static void access_failed(int sig)
-{
-	if (accessing)
-		siglongjmp(access_env, sig);
-	/* A test's own mistake: on return it dies of it. */
-	signal(sig, SIG_DFL);
-}
-
-/* No system call at an access: races are about what lies between them. */
-static void __attribute__((constructor)) catch_faults(void)
-{
-	struct sigaction act = {
-		.sa_handler = access_failed,
-		.sa_flags = SA_NODEFER,
-	};
-
-	sigaction(SIGBUS, &act, NULL);
-	sigaction(SIGSEGV, &act, NULL);
-}
-
-int mt_peek(const void *p, unsigned char *value)
-{
-	int sig = sigsetjmp(access_env, 0);
-
-	accessing = !sig;
-	if (!sig)
-		*value = __atomic_load_n((const unsigned char *)p,
-					 __ATOMIC_RELAXED);
-	accessing = false;
-	return sig;
-}
-
-int mt_poke(void *p, unsigned char value)
-{
-	int sig = sigsetjmp(access_env, 0);
-
-	accessing = !sig;
-	if (!sig)
-		__atomic_store_n((unsigned char *)p, value, __ATOMIC_RELAXED);
-	accessing = false;
-	return sig;
-}
-
-bool mt_all(const void *p, unsigned char value, size_t len)
-{
-	const unsigned char *c = p;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (c[i] == value)
-			continue;
-		printf("# byte %zu of %zu is %#x instead of %#x\n", i, len,
-		       c[i], value);
-		return false;
-	}
-	return true;
-}
-
 __u64 mt_client_id(const char *pool, __u64 handle)
 {
 	unsigned long long client, found = 0, seen;
@@ -528,78 +418,6 @@ int mt_revoke(int fd, const char *pool, __u64 client, __u64 handle,
 	if (revoked)
 		*revoked = arg.revoked;
 	return err;
-}
-
-__u64 mt_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-void mt_sleep_ms(unsigned int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	while (nanosleep(&ts, &ts) && errno == EINTR)
-		;
-}
-
-int mt_poll(int fd, short events, int ms)
-{
-	const __u64 end = mt_now() + ms * 1000000ULL;
-	struct pollfd p = { .fd = fd, .events = events };
-
-	while (poll(&p, 1, ms) < 0) {
-		if (errno != EINTR)
-			return -errno;
-		ms = mt_now() < end ? (end - mt_now()) / 1000000 : 0;
-	}
-	return p.revents;
-}
-
-void *mt_shared(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-int mt_wait(int pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
-}
-
-int mt_in_child(int (*fn)(void *arg), void *arg)
-{
-	int pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		int status = fn(arg);
-
-		fflush(stdout);
-		_exit(status);
-	}
-	return mt_wait(pid);
-}
-
-int mt_become_nobody(void)
-{
-	if (setgroups(0, NULL) || setgid(MT_NOBODY) || setuid(MT_NOBODY))
-		return -errno;
-	return 0;
 }
 
 int mt_public_device(bool yes)

@@ -15,9 +15,14 @@
 
 #include <linux/mpool.h>
 
+#ifdef __KSELFTEST_HARNESS_H
+#include "shuffle.h"
+#endif
+#include "task.h"
+#include "touch.h"
+
 #define MT_DEVICE	"/dev/mpool"
 #define MT_PAGE		4096UL
-#define MT_NOBODY	65534U
 #define MT_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /**
@@ -45,9 +50,6 @@ struct mt_client {
 	__u32 min_size;
 	__u32 max_size;
 };
-
-/* Signals come all the time: LEASE is called again when one ends its wait. */
-bool mt_disturbed(void);
 
 /*
  * Flags of a thread's ATTACH, STRICT unless a test is about what clients keep:
@@ -101,96 +103,12 @@ static inline unsigned char *mt_at(const struct mt_client *client,
 	return (unsigned char *)client->win + lease->offset;
 }
 
-/* One access: 0, or the signal that it brought. */
-int mt_peek(const void *p, unsigned char *value);
-int mt_poke(void *p, unsigned char value);
-bool mt_all(const void *p, unsigned char value, size_t len);
-
 /* The number of the client that has a lease; the last of several. 0: none. */
 __u64 mt_client_id(const char *pool, __u64 handle);
 int mt_revoke(int fd, const char *pool, __u64 client, __u64 handle,
 	      __u64 *revoked);
 
-__u64 mt_now(void);
-void mt_sleep_ms(unsigned int ms);
-/* poll() of one file, called again after a signal; its revents, or -errno. */
-int mt_poll(int fd, short events, int ms);
-/* Memory that children share, zeroed. */
-void *mt_shared(size_t len);
-/* Runs @fn in a child; its exit status, or 128 and the signal. */
-int mt_in_child(int (*fn)(void *arg), void *arg);
-int mt_wait(int pid);
-/* Gives up root; for children. */
-int mt_become_nobody(void);
 /* Lets others than root open the device, or forbids it again. */
 int mt_public_device(bool yes);
-
-#ifdef __KSELFTEST_HARNESS_H
-/*
- * The harness runs tests as they stand in the source.  With SHUFFLE=NUMBER in
- * the environment the tests of each fixture, and the fixtures, change places:
- * a test that needs what another one left is found so.
- */
-static inline void mt_shuffle(void **items, unsigned int nr)
-{
-	unsigned int j;
-	void *item;
-
-	for (; nr > 1; nr--) {
-		j = random() % nr;
-		item = items[nr - 1];
-		items[nr - 1] = items[j];
-		items[j] = item;
-	}
-}
-
-/* The lists end by their next, and their order is all that is used of them. */
-static inline void mt_shuffle_fixture(struct __fixture_metadata *f)
-{
-	struct __test_metadata *tests[256], *t;
-	unsigned int i, nr = 0;
-
-	for (t = f->tests; t; t = t->next)
-		tests[nr++] = t;
-	mt_shuffle((void **)tests, nr);
-	for (i = 0; i < nr; i++)
-		tests[i]->next = i + 1 < nr ? tests[i + 1] : NULL;
-	if (nr)
-		f->tests = tests[0];
-}
-
-static inline void mt_shuffle_tests(void)
-{
-	const char *seed = getenv("SHUFFLE");
-	struct __fixture_metadata *fixtures[64], *f;
-	unsigned int i, nr = 0;
-
-	if (!seed || !*seed)
-		return;
-	srandom(atoi(seed));
-	for (f = __fixture_list; f; f = f->next) {
-		mt_shuffle_fixture(f);
-		fixtures[nr++] = f;
-	}
-	mt_shuffle((void **)fixtures, nr);
-	for (i = 0; i < nr; i++)
-		fixtures[i]->next = i + 1 < nr ? fixtures[i + 1] : NULL;
-	__fixture_list = fixtures[0];
-}
-
-#undef TEST_HARNESS_MAIN
-#define TEST_HARNESS_MAIN						\
-	static void __attribute__((constructor))			\
-	__constructor_order_last(void)					\
-	{								\
-		if (!__constructor_order)				\
-			__constructor_order = _CONSTRUCTOR_ORDER_BACKWARD; \
-	}								\
-	int main(int argc, char **argv)					\
-	{								\
-		mt_shuffle_tests();					\
-		exit(test_harness_run(argc, argv));			\
-	}
-#endif
 
 #endif /* _MPOOL_TEST_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Time, signals and processes.
+ */
+#ifndef _MPOOL_TEST_TASK_H
+#define _MPOOL_TEST_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/types.h>
+
+#define MT_NOBODY	65534U
+
+/* Signals come all the time: LEASE is called again when one ends its wait. */
+bool mt_disturbed(void);
+
+__u64 mt_now(void);
+void mt_sleep_ms(unsigned int ms);
+/* poll() of one file, called again after a signal; its revents, or -errno. */
+int mt_poll(int fd, short events, int ms);
+/* Memory that children share, zeroed. */
+void *mt_shared(size_t len);
+/* Runs @fn in a child; its exit status, or 128 and the signal. */
+int mt_in_child(int (*fn)(void *arg), void *arg);
+int mt_wait(int pid);
+/* Gives up root; for children. */
+int mt_become_nobody(void);
+
+#endif /* _MPOOL_TEST_TASK_H */
