@@ -161,8 +161,12 @@ static void *fail_often(void *arg)
 	struct mpool_lease lease;
 	int *fd = arg, i;
 
-	for (i = 0; i < 1000; i++)
+	/* With rests, so that the worker tells often. */
+	for (i = 0; i < 1000; i++) {
 		mt_lease(*fd, MT_PAGE, 1, &lease);
+		if (i % 20 == 0)
+			mt_sleep_ms(1);
+	}
 	return NULL;
 }
 
