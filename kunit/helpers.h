@@ -24,8 +24,8 @@ struct kt_thread;
 /* Long enough for a slow machine, short enough for a test that fails. */
 #define KT_PATIENCE	(20 * HZ)
 
-/* Well before a waiter would have looked by itself: MPOOL_WAIT_SLICE_NS is 5 s. */
-#define KT_AT_ONCE	(2 * HZ)
+/* Before a waiter would have looked by itself: MPOOL_WAIT_SLICE_NS is 5 s. */
+#define KT_AT_ONCE	(4 * HZ)
 
 /* Polls until @cond holds; its value is @cond's last one. */
 #define KT_UNTIL(cond)							\

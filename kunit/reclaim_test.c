@@ -161,6 +161,8 @@ static void lease_stock_ages_one_by_one(struct kunit *test)
 	unsigned long begin;
 
 	kt_return(cls, a);
+	/* Its age counts from when it was zeroed. */
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(cls).clean == 1));
 	msleep(600);
 	begin = jiffies;
 	kt_return(cls, b);

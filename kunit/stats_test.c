@@ -192,6 +192,13 @@ static void check_sums(struct kunit *test, struct mpool *pool)
 	 * among the pool's bytes before it is among the pool's classes.
 	 */
 	flush_work(&pool->make_work);
+	/* As are buffers that are made ahead. */
+	for (i = 0; i < pool->nr_classes; i++) {
+		struct mpool_class *cls = mpool_pool_peek(pool, i);
+
+		if (cls)
+			flush_work(&cls->stock.grow_work);
+	}
 	for (i = 0; i < pool->nr_classes; i++) {
 		struct mpool_class *cls = mpool_pool_peek(pool, i);
 

@@ -172,6 +172,7 @@ static void a_look_that_is_asked_for_sees_all_that_were_pinned(struct kunit *tes
 
 struct dirtier {
 	struct mpool_class *cls;
+	bool began;
 	bool stop;
 	bool settled;
 };
@@ -188,6 +189,7 @@ static int dirty_all(void *arg)
 		if (desc) {
 			mpool_stock_add_dirty(d->cls, NULL, NULL, desc);
 			nr = min(nr + 1, INT_MAX / 2);
+			WRITE_ONCE(d->began, true);
 		}
 		kt_resched();
 	}
@@ -220,6 +222,7 @@ static void nobody_waits_for_all_that_is_dirty(struct kunit *test)
 	here = kt_start(test, raw_smp_processor_id(), dirty_all, &d);
 	there = kt_start(test, other, dirty_all, &d);
 	mpool_stock_return(d.cls, NULL, NULL, 8, descs);
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(d.began)));
 	waiter = kt_start(test, -1, settle, &d);
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(READ_ONCE(d.settled)));
 	WRITE_ONCE(d.stop, true);

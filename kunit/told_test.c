@@ -60,7 +60,7 @@ static struct kt_thread *refused(struct kunit *test, struct kt_want *w)
 	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_stats(w->cls).waits &&
 					 kt_asleep(t)));
 	msleep(100);
-	KUNIT_EXPECT_TRUE(test, kt_asleep(t));
+	KUNIT_EXPECT_TRUE(test, KT_UNTIL(kt_asleep(t)));
 	return t;
 }
 

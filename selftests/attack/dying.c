@@ -331,7 +331,7 @@ TEST_F_TIMEOUT(attack, 14_behind_who_is_told, ATTACK_TIMEOUT)
 	struct mpool_lease lease;
 	struct mt_gate gate;
 	__u64 revoked;
-	int pid, err;
+	int pid, err, i;
 
 	err = mt_gate_make(&gate, UFFDIO_REGISTER_MODE_MISSING);
 	if (err)
@@ -345,6 +345,10 @@ TEST_F_TIMEOUT(attack, 14_behind_who_is_told, ATTACK_TIMEOUT)
 			       mt_client_id(self->pool.name, lease.handle),
 			       lease.handle, &revoked));
 	pid = start_waiting(block_in_telling, &w);
+	/* It has the only record in its hands, or others would. */
+	for (i = 0; i < 10000 && mt_poll(w.fd, POLLIN, 0) & POLLIN; i++)
+		mt_sleep_ms(1);
+	EXPECT_EQ(0, mt_poll(w.fd, POLLIN, 0));
 	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_behind, &w));
 	w.nested = true;
 	EXPECT_EQ(128 + SIGKILL, kill_waiting(block_behind, &w));

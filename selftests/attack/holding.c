@@ -63,7 +63,7 @@ static int await_held(int wanted)
 	char text[16];
 	int fd;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < 30000; i++) {
 		memset(text, 0, sizeof(text));
 		fd = open(PARAMETERS "held", O_RDONLY);
 		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)

@@ -41,18 +41,15 @@ static inline int delete(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
-/* Says no for as long as somebody uses it. */
+/* Says no for as long as somebody uses it, which many may do by turns. */
 static inline int delete_in_the_end(void)
 {
-	unsigned int i;
+	const __u64 end = mt_now() + 60000000000ULL;
 	int err;
 
-	for (i = 0; i < 20000; i++) {
+	do {
 		err = delete("mpool");
-		if (!busy(err))
-			break;
-		usleep(200);
-	}
+	} while (busy(err) && mt_now() < end && !usleep(200));
 	return err;
 }
 

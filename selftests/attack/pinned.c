@@ -26,7 +26,7 @@
 #define CONFIG		"/sys/kernel/config/nullb"
 #define DISK		CONFIG "/attack"
 /* How long a read takes; debug kernels need some of it to look around. */
-#define COMPLETION_NS	"1500000000"
+#define COMPLETION_NS	"3000000000"
 
 FIXTURE(attack)
 {
@@ -45,7 +45,7 @@ static int open_disk(void)
 	int fd;
 
 	/* devtmpfs needs a moment */
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 3000; i++) {
 		for (j = 0; j < 2; j++) {
 			fd = open(names[j], O_RDWR | O_DIRECT);
 			if (fd >= 0)

@@ -230,7 +230,7 @@ static void bomb(struct __test_metadata *_metadata, const char *page)
 	EXPECT_LE(2, oom);
 	EXPECT_EQ(0, mt_write("1", BOMB "/cgroup.kill"));
 	mt_wait(pid);
-	for (i = 0; i < 600 && mt_number("populated", BOMB "/cgroup.events"); i++)
+	for (i = 0; i < 3000 && mt_number("populated", BOMB "/cgroup.events"); i++)
 		mt_sleep_ms(20);
 	/* Leases were among what the cgroup had, and within its limit. */
 	EXPECT_LT(BOMB_BYTES / 8, most);

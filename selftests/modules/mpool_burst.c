@@ -73,15 +73,19 @@ static void mix(void **bufs)
  */
 static void await_cleanup(struct mpool *pool, struct mpool_class_stats *stats)
 {
+	unsigned int quiet = 0;
 	u64 backed;
 
 	msleep(2 * interval);
 	mpool_get_stats(pool, stats);
-	do {
+	/* Four intervals without it: one that is late would have begun. */
+	while (quiet++ < 8) {
 		backed = stats->backed;
 		msleep(interval / 2);
 		mpool_get_stats(pool, stats);
-	} while (stats->backed < backed);
+		if (stats->backed < backed)
+			quiet = 0;
+	}
 }
 
 static int burst(struct mpool *pool, void **bufs)

@@ -36,8 +36,11 @@ static noinline int miss_and_hit(void)
 {
 	void *first = mpool_alloc(pool, 100, GFP_KERNEL), *again;
 
+	/* Another CPU would not have it. */
+	preempt_disable();
 	mpool_free(pool, first);
 	again = mpool_alloc(pool, 90, GFP_NOWAIT);
+	preempt_enable();
 	mpool_free(pool, again);
 	return first && again == first ? 0 : -EINVAL;
 }

@@ -159,12 +159,22 @@ static bool balanced(void)
 {
 	struct mpool_class_stats st;
 
-	mpool_get_stats(mp, &st);
+	unsigned int i;
+	bool yes;
+
+	/* A cleanup may be under way, with buffers in its hands. */
+	for (i = 0; i < 100; i++) {
+		mpool_get_stats(mp, &st);
+		yes = st.allocs == st.frees && !st.allocated && !st.bad_frees &&
+		      st.backed == st.free_cpu + st.free_depot + st.clean +
+				   st.dirty + st.reserve + st.quarantined;
+		if (yes)
+			break;
+		msleep(20);
+	}
 	pr_info("%llu allocations, %llu hits, %llu depot hits, %llu misses, peak %llu\n",
 		st.allocs, st.hits, st.depot_hits, st.misses, st.peak);
-	return st.allocs == st.frees && !st.allocated && !st.bad_frees &&
-	       st.backed == st.free_cpu + st.free_depot + st.clean + st.dirty +
-			    st.reserve + st.quarantined;
+	return yes;
 }
 
 static int run(void)

@@ -130,8 +130,12 @@ failing() {
 }
 
 # By turns anybody's that cannot wait, in interrupts too, and any of those who
-# torture the pool; never all of everybody's.
+# torture the pool; never all of everybody's. Not while the module loads: the
+# loader itself allocates so.
 fail() {
+	until [ "$(cat $running 2>/dev/null)" = Y ]; do
+		sleep 0.1
+	done
 	failing probability 5
 	while :; do
 		sleep 1

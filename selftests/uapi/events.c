@@ -360,6 +360,7 @@ TEST_F(events, by_eventfd)
 struct reader {
 	pthread_t thread;
 	int fd;
+	bool done;
 	long result;
 	struct mpool_event event;
 };
@@ -374,6 +375,7 @@ static void *read_one(void *arg)
 	sigaddset(&ticks, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &ticks, NULL);
 	r->result = get(r->fd, &r->event, SIZE);
+	__atomic_store_n(&r->done, true, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -395,11 +397,14 @@ TEST_F(events, waited_for)
 	pthread_join(r.thread, NULL);
 	EXPECT_EQ((long)SIZE, r.result);
 	EXPECT_EQ(MPOOL_EVENT_EXHAUSTED, r.event.type);
-	/* A signal ends the wait. */
+	/* A signal ends the wait; the first may come before it. */
 	sigaction(SIGUSR1, &act, NULL);
+	r.done = false;
 	ASSERT_EQ(0, pthread_create(&r.thread, NULL, read_one, &r));
-	mt_sleep_ms(200);
-	pthread_kill(r.thread, SIGUSR1);
+	while (!__atomic_load_n(&r.done, __ATOMIC_RELAXED)) {
+		mt_sleep_ms(50);
+		pthread_kill(r.thread, SIGUSR1);
+	}
 	pthread_join(r.thread, NULL);
 	EXPECT_EQ(-EINTR, r.result);
 }

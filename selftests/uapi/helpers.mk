@@ -3,5 +3,5 @@
 
 helpers := $(dir $(lastword $(MAKEFILE_LIST)))
 HELPERS := $(addprefix $(helpers),mpool_test.c task.c touch.c)
-HELPER_HEADERS := $(addprefix $(helpers),mpool_test.h shuffle.h task.h touch.h) \
+HELPER_HEADERS := $(addprefix $(helpers),mpool_test.h harness.h task.h touch.h) \
 	$(wildcard $(helpers)../../include/uapi/linux/*.h)

@@ -552,7 +552,7 @@ static void *disturb(void *arg)
 }
 
 /* Clients take each other's, while they lease and release. */
-TEST_F_TIMEOUT(keep, clients_compete, 60)
+TEST_F_TIMEOUT(keep, clients_compete, 180)
 {
 	struct mt_client clients[4];
 	struct racer racers[5] = {};

@@ -244,7 +244,7 @@ static int churn(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(life, kill_in_the_middle, 90)
+TEST_F_TIMEOUT(life, kill_in_the_middle, 240)
 {
 	int i, pid;
 

@@ -16,7 +16,7 @@
 #include <linux/mpool.h>
 
 #ifdef __KSELFTEST_HARNESS_H
-#include "shuffle.h"
+#include "harness.h"
 #endif
 #include "task.h"
 #include "touch.h"

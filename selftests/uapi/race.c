@@ -210,7 +210,7 @@ static int run(struct shared *s, __u64 size)
 	return 0;
 }
 
-TEST_F_TIMEOUT(race, fault_release_lease_of_pages, 60)
+TEST_F_TIMEOUT(race, fault_release_lease_of_pages, 180)
 {
 	EXPECT_EQ(0, run(&self->s, MT_PAGE));
 	EXPECT_EQ(0, self->s.wrong_owner);
@@ -219,7 +219,7 @@ TEST_F_TIMEOUT(race, fault_release_lease_of_pages, 60)
 	EXPECT_LT(0, self->s.nr_cycles);
 }
 
-TEST_F_TIMEOUT(race, fault_release_lease_of_compound_pages, 60)
+TEST_F_TIMEOUT(race, fault_release_lease_of_compound_pages, 180)
 {
 	EXPECT_EQ(0, run(&self->s, 8 * MT_PAGE));
 	EXPECT_EQ(0, self->s.wrong_owner);
@@ -297,7 +297,7 @@ static int rivals(struct mt_client *client, const struct mpool_lease *leases,
 }
 
 /* Of two who release the same, one does, and the other is told. */
-TEST_F_TIMEOUT(race, two_releases_of_the_same, 60)
+TEST_F_TIMEOUT(race, two_releases_of_the_same, 180)
 {
 	static void *(*const jobs[])(void *) = {
 		rival_releases, rival_releases, rival_touches,
@@ -314,7 +314,7 @@ TEST_F_TIMEOUT(race, two_releases_of_the_same, 60)
 	} while (mt_now() < self->s.end);
 }
 
-TEST_F_TIMEOUT(race, release_close_munmap, 60)
+TEST_F_TIMEOUT(race, release_close_munmap, 180)
 {
 	static void *(*const jobs[])(void *) = {
 		rival_releases, rival_closes, rival_unmaps,
@@ -365,7 +365,7 @@ static void *touch_pages(void *arg)
  * A fault that found its lease before the release must not map the page after
  * it: when release has returned, each access is SIGBUS.
  */
-TEST_F_TIMEOUT(race, no_mapping_survives, 60)
+TEST_F_TIMEOUT(race, no_mapping_survives, 180)
 {
 	struct mt_client *client = &self->s.clients[0];
 	unsigned long rounds = 0;
@@ -418,7 +418,7 @@ static void *flip(void *arg)
 }
 
 /* The argument changes while it is read: one reading of it counts. */
-TEST_F_TIMEOUT(race, argument_changes, 60)
+TEST_F_TIMEOUT(race, argument_changes, 180)
 {
 	struct mpool_lease leases[4] = {};
 	struct mpool_lease_req req = { .leases = (uintptr_t)leases };
@@ -490,7 +490,7 @@ static void *attach_and_close(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(race, create_attach_destroy, 60)
+TEST_F_TIMEOUT(race, create_attach_destroy, 180)
 {
 	pthread_t threads[4];
 	unsigned int i;

@@ -235,7 +235,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-TEST_F_TIMEOUT(release, handles_are_unique, 90)
+TEST_F_TIMEOUT(release, handles_are_unique, 240)
 {
 	enum { ROUNDS = 500, EACH = 8 };
 	__u64 *seen = calloc(ROUNDS * EACH, sizeof(*seen));
@@ -256,7 +256,7 @@ TEST_F_TIMEOUT(release, handles_are_unique, 90)
 	free(seen);
 }
 
-TEST_F_TIMEOUT(release, thousand_cycles, 90)
+TEST_F_TIMEOUT(release, thousand_cycles, 240)
 {
 	struct mpool_stats before, after;
 	struct mpool_lease leases[4];

@@ -242,7 +242,7 @@ static void *churn(void *arg)
 }
 
 /* Against a holder who leases, touches and releases. */
-TEST_F_TIMEOUT(revoke, in_the_middle, 60)
+TEST_F_TIMEOUT(revoke, in_the_middle, 180)
 {
 	struct churn c = { .client = &self->holder };
 	__u64 end = mt_now() + 2000000000ULL;

@@ -19,8 +19,8 @@
 bed=${1:?bed}
 shift
 case $bed in
-stock-*)	: "${TEST_TIMEOUT:=120}" ;;
-*)		: "${TEST_TIMEOUT:=300}" "${NUMA:=2}" ;;
+stock-*)	: "${TEST_TIMEOUT:=300}" ;;
+*)		: "${TEST_TIMEOUT:=600}" "${NUMA:=2}" ;;
 esac
 export NUMA
 

@@ -433,6 +433,18 @@ static int task_fn(void *arg)
 	return 0;
 }
 
+/* Could each of them prove a buffer? */
+static bool all_had(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_WHERE; i++)
+		if (!atomic_long_read(&t.had[i]))
+			return false;
+	return true;
+}
+
+/* A machine that is busy otherwise is given another minute for it. */
 static void endure(void)
 {
 	unsigned int left;
@@ -442,6 +454,8 @@ static void endure(void)
 		if (left % 60 == 0)
 			pr_info("%u s to go\n", left);
 	}
+	for (left = 60; left && !all_had(); left--)
+		msleep(1000);
 }
 
 /* Who still waits is served by the others' stopping; nothing is held then. */

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tests in random order; after the harness.
+ * What is other than in kselftest_harness.h, after it: time and order.
  */
-#ifndef _MPOOL_TEST_SHUFFLE_H
-#define _MPOOL_TEST_SHUFFLE_H
+#ifndef _MPOOL_TEST_HARNESS_H
+#define _MPOOL_TEST_HARNESS_H
 
 #include <stdlib.h>
+
+/*
+ * Seconds: its 30 are for a machine of one's own.  Tests take up to 10 on an
+ * emulated debug kernel, and several times that beside other machines; 100 is
+ * below what the program as a whole is given.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	100
 
 /*
  * The harness runs tests as they stand in the source.  With SHUFFLE=NUMBER in
@@ -73,4 +81,4 @@ static inline void mt_shuffle_tests(void)
 		exit(test_harness_run(argc, argv));			\
 	}
 
-#endif /* _MPOOL_TEST_SHUFFLE_H */
+#endif /* _MPOOL_TEST_HARNESS_H */
