@@ -317,7 +317,7 @@ TEST_F_TIMEOUT(attack, 17_a_pool_whose_module_comes_and_goes, ATTACK_TIMEOUT)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(-insert(module, "ctor=0 load_ms=5000 fail=1"));
+		_exit(-insert(module, "ctor=0 load_ms=10000 fail=1"));
 	for (i = 0; i < 10000 && mt_stats(fd, CALLED, &stats); i++)
 		mt_sleep_ms(1);
 	EXPECT_EQ(0, nobody_finds_it(fd));
@@ -325,7 +325,7 @@ TEST_F_TIMEOUT(attack, 17_a_pool_whose_module_comes_and_goes, ATTACK_TIMEOUT)
 	EXPECT_EQ(-ENOENT, mt_stats(fd, CALLED, &stats));
 
 	/* It has begun to go. */
-	ASSERT_EQ(0, insert(module, "ctor=0 unload_ms=5000"));
+	ASSERT_EQ(0, insert(module, "ctor=0 unload_ms=10000"));
 	EXPECT_EQ(0, mt_config(fd, CALLED, &cfg, 0));
 	pid = fork();
 	ASSERT_LE(0, pid);

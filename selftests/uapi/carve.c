@@ -501,7 +501,7 @@ static void *carve_on(void *arg)
 	struct carver *c = arg;
 	int nr, i, err;
 
-	while (mt_now() < c->until && !c->what) {
+	while ((mt_now() < c->until || !c->rounds) && !c->what) {
 		nr = mt_lease(c->client->fd, c->size, 1 + rand_r(&seed) % EACH,
 			      leases);
 		if (nr == -EAGAIN)

@@ -66,12 +66,12 @@ static inline int remove_group(int group)
 {
 	int i;
 
-	for (i = 0; i < 500 && rmdir(names[group]); i++) {
+	for (i = 0; i < 3000 && rmdir(names[group]); i++) {
 		if (errno != EBUSY)
 			return -errno;
 		mt_sleep_ms(10);
 	}
-	return i < 500 ? 0 : -EBUSY;
+	return i < 3000 ? 0 : -EBUSY;
 }
 
 static inline bool near(long value, long wanted)

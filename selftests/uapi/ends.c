@@ -23,7 +23,7 @@
 /* Until a waiter gives up, and how soon he has to be woken. */
 #define LONG_MS	20000
 #define SOON_NS	10000000000ULL
-/* Long enough that who is started sleeps, and that a wake-up would be seen. */
+/* Long enough that a wake-up would be seen. */
 #define MOMENT_MS	100
 #define ROUNDS	25
 /* On kernels that check much, fewer rounds. */
@@ -32,6 +32,7 @@
 /**
  * struct waiter - a thread that waits for a file
  * @thread: itself
+ * @tid: its number, once it is about to wait
  * @fd: what it polls, or an epoll that has that
  * @by_epoll: by epoll_wait()
  * @closed: its file may be closed meanwhile
@@ -41,6 +42,7 @@
  */
 struct waiter {
 	pthread_t thread;
+	int tid;
 	int fd;
 	bool by_epoll;
 	bool closed;
@@ -136,6 +138,7 @@ static void *wait_one(void *arg)
 	sigfillset(&all);
 	if (w->closed && !w->by_epoll)
 		pthread_sigmask(SIG_BLOCK, &all, NULL);
+	__atomic_store_n(&w->tid, gettid(), __ATOMIC_RELEASE);
 	w->revents = w->by_epoll ? epoll_one(w->fd, w->ms) :
 				   mt_poll(w->fd, w->events, w->ms);
 	return NULL;
@@ -157,9 +160,9 @@ static int start(struct waiter *w, int fd, int epoll, short events,
 		if (err)
 			return err;
 	}
+	w->tid = 0;
 	err = -pthread_create(&w->thread, NULL, wait_one, w);
-	mt_sleep_ms(MOMENT_MS);
-	return err;
+	return err ? err : mt_await_asleep(&w->tid);
 }
 
 /* What it was told, when it was woken soon. */

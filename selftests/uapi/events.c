@@ -368,12 +368,9 @@ struct reader {
 static void *read_one(void *arg)
 {
 	struct reader *r = arg;
-	sigset_t ticks;
 
 	/* SIGUSR1 is to end it, none of those that disturb all. */
-	sigemptyset(&ticks);
-	sigaddset(&ticks, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &ticks, NULL);
+	mt_hold_signals(true);
 	r->result = get(r->fd, &r->event, SIZE);
 	__atomic_store_n(&r->done, true, __ATOMIC_RELAXED);
 	return NULL;

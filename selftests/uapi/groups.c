@@ -121,7 +121,7 @@ static int await_backed(int fd, const char *pool, __u64 backed)
 	struct mpool_stats stats;
 	int i, err;
 
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 3000; i++) {
 		err = mt_stats(fd, pool, &stats);
 		if (err || stats.total.backed == backed)
 			return err;
@@ -186,7 +186,7 @@ static void *race(void *arg)
 	char *p;
 
 	mt_attach_flags = r->id & 1 ? MPOOL_ATTACH_STRICT : 0;
-	while (mt_now() < r->end) {
+	while (mt_now() < r->end || !r->cycles) {
 		if (mt_client_open(&c, r->pool)) {
 			r->wrong++;
 			break;

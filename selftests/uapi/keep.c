@@ -513,7 +513,7 @@ static void *race(void *arg)
 	unsigned char c;
 	int i, nr;
 
-	while (mt_now() < r->end) {
+	while (mt_now() < r->end || !r->cycles) {
 		nr = mt_lease(r->client->fd, SIZE, 1 + rand_r(&seed) % 6,
 			      leases);
 		for (i = 0; i < nr; i++) {
@@ -541,7 +541,7 @@ static void *disturb(void *arg)
 	struct racer *r = arg;
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
 
-	while (mt_now() < r->end) {
+	while (mt_now() < r->end || !r->cycles) {
 		if (write(fd, "2", 1) != 1 || mt_trim(r->client->fd, "", 0, NULL))
 			r->wrong++;
 		mt_sleep_ms(1);

@@ -172,7 +172,13 @@ int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
 	/* As documented: it can be made again as it is. */
 	do {
 		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
-	} while (err == -EINTR && mt_disturbed());
+	} while (err == -EINTR && mt_disturbed() && mt_now() < deadline_ns);
+	/* On a busy machine the next signal is always there before the end. */
+	if (err == -EINTR && mt_disturbed()) {
+		mt_hold_signals(true);
+		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
+		mt_hold_signals(false);
+	}
 	return err ? err : (int)arg.granted;
 }
 

@@ -27,6 +27,8 @@
 
 struct patient {
 	pthread_t thread;
+	int tid;
+	__u64 woken;
 	int fd;
 	__u32 flags;
 	__u64 length;
@@ -79,11 +81,17 @@ static void *waits(void *arg)
 	/* Who calls again after a signal has another place in the queue. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	__atomic_store_n(&p->tid, gettid(), __ATOMIC_RELEASE);
 	p->got = mt_lease_wait(p->fd, p->flags, p->length, p->count,
-			       mt_now() + PATIENCE, p->leases);
+			       mt_now() + 15 * PATIENCE, p->leases);
+	p->woken = mt_now();
 	return NULL;
 }
 
+/* When the last of those who wait went to sleep. */
+static __u64 begun;
+
+/* It sleeps then, in a queue or in a turn. */
 static int begin(struct patient *p, __u32 count, __u32 flags)
 {
 	int err;
@@ -91,16 +99,19 @@ static int begin(struct patient *p, __u32 count, __u32 flags)
 	p->count = count;
 	p->flags = flags;
 	p->got = 0;
+	p->tid = 0;
 	err = pthread_create(&p->thread, NULL, waits, p);
-	/* Nothing shows a process that sleeps in a queue or in a turn alike. */
-	mt_sleep_ms(100);
+	if (!err)
+		err = mt_await_asleep(&p->tid);
+	begun = mt_now();
 	return err;
 }
 
+/* What it got, if that was soon after what was done for it. */
 static int end(struct patient *p)
 {
 	pthread_join(p->thread, NULL);
-	return p->got;
+	return p->woken - begun < PATIENCE ? p->got : -ETIMEDOUT;
 }
 
 /* Pieces of half a page for one client, pages for the other. */

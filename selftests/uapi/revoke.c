@@ -236,7 +236,7 @@ static void *churn(void *arg)
 			else if (err)
 				c->wrong++;
 		}
-		c->cycles++;
+		__atomic_fetch_add(&c->cycles, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -249,7 +249,8 @@ TEST_F_TIMEOUT(revoke, in_the_middle, 180)
 
 	ASSERT_EQ(0, mt_release_leases(self->holder.fd, self->leases, NR));
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, churn, &c));
-	while (mt_now() < end)
+	/* However late it begins. */
+	while (mt_now() < end || !__atomic_load_n(&c.cycles, __ATOMIC_RELAXED))
 		ASSERT_EQ(0, mt_revoke(self->pool.fd, self->pool.name,
 				       self->id, 0, NULL));
 	__atomic_store_n(&c.stop, true, __ATOMIC_RELAXED);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -59,6 +60,15 @@ bool mt_disturbed(void)
 	return disturbed;
 }
 
+void mt_hold_signals(bool yes)
+{
+	sigset_t ticks;
+
+	sigemptyset(&ticks);
+	sigaddset(&ticks, SIGALRM);
+	pthread_sigmask(yes ? SIG_BLOCK : SIG_UNBLOCK, &ticks, NULL);
+}
+
 __u64 mt_now(void)
 {
 	struct timespec ts;
@@ -86,6 +96,39 @@ int mt_poll(int fd, short events, int ms)
 		ms = mt_now() < end ? (end - mt_now()) / 1000000 : 0;
 	}
 	return p.revents;
+}
+
+/* As proc(5) has it, after the name in parentheses; 0: not there. */
+static char state_of(int tid)
+{
+	char path[64], line[512], *end;
+	char state = 0;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	stat = fopen(path, "r");
+	if (!stat)
+		return 0;
+	if (fgets(line, sizeof(line), stat)) {
+		end = strrchr(line, ')');
+		if (end && end[1])
+			state = end[2];
+	}
+	fclose(stat);
+	return state;
+}
+
+int mt_await_asleep(const int *tid)
+{
+	int i, now;
+
+	for (i = 0; i < 10000; i++) {
+		now = __atomic_load_n(tid, __ATOMIC_ACQUIRE);
+		if (now && state_of(now) == 'S')
+			return 0;
+		mt_sleep_ms(3);
+	}
+	return -ETIMEDOUT;
 }
 
 void *mt_shared(size_t len)

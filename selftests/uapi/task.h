@@ -14,6 +14,8 @@
 
 /* Signals come all the time: LEASE is called again when one ends its wait. */
 bool mt_disturbed(void);
+/* They do not come to this thread, or come again. */
+void mt_hold_signals(bool yes);
 
 __u64 mt_now(void);
 void mt_sleep_ms(unsigned int ms);
@@ -21,6 +23,12 @@ void mt_sleep_ms(unsigned int ms);
 int mt_poll(int fd, short events, int ms);
 /* Memory that children share, zeroed. */
 void *mt_shared(size_t len);
+/*
+ * Waits until the thread that stored its gettid() in @tid, and then called what
+ * it is to sleep in, does so: a sleep that a signal ends, which those on the way
+ * there are not.
+ */
+int mt_await_asleep(const int *tid);
 /* Runs @fn in a child; its exit status, or 128 and the signal. */
 int mt_in_child(int (*fn)(void *arg), void *arg);
 int mt_wait(int pid);

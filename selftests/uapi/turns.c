@@ -178,7 +178,7 @@ TEST_F(turns, held_while_waiting)
 	mt_sleep_ms(50);
 	ASSERT_EQ(0, mt_release_leases(self->client.fd, self->leases, 8));
 	/* 8 are still out; 8 the waiter gets, and 4 he waits for. */
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < 3000; i++) {
 		ASSERT_EQ(0, mt_stats(client.fd, "", &stats));
 		if (stats.total.leased == 16)
 			break;
