@@ -243,14 +243,14 @@ bool kt_is_zero(const void *buf, size_t size)
 	return !memchr_inv(buf, 0, size);
 }
 
-/* A test that looks at one CPU's magazine may not move. */
+/* Tests run on the first CPU; one that looks at another's magazine goes there. */
 void kt_stay_on(struct kunit *test, int cpu)
 {
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
 			0);
 }
 
-/* Moves the test to the first CPU, and says which is another one. */
+/* Another CPU than the first, where the test is, or comes back to. */
 int kt_other_cpu(struct kunit *test)
 {
 	int here = cpumask_first(cpu_online_mask);

@@ -25,7 +25,7 @@ struct kt_thread;
 #define KT_PATIENCE	(20 * HZ)
 
 /* Before a waiter would have looked by itself: MPOOL_WAIT_SLICE_NS is 5 s. */
-#define KT_AT_ONCE	(4 * HZ)
+#define KT_AT_ONCE	(3 * HZ)
 
 /* Polls until @cond holds; its value is @cond's last one. */
 #define KT_UNTIL(cond)							\

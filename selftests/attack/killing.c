@@ -360,10 +360,14 @@ static void check(struct __test_metadata *_metadata, struct mt_pool *pool,
 }
 
 /* Before they were killed, they had come to something; else it goes on. */
-static bool have_lived(const struct common *common, unsigned long nr)
+static bool have_lived(const struct mt_pool *pool, const struct common *common,
+		       unsigned long nr)
 {
+	struct mpool_stats stats;
+
 	return common->steps > nr + 1 && common->sent && common->received &&
-	       common->forked && common->pinned && common->small;
+	       common->forked && common->pinned && common->small &&
+	       !mt_stats(pool->fd, pool->name, &stats) && stats.total.waits;
 }
 
 TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
@@ -382,8 +386,9 @@ TEST_F_TIMEOUT(attack, 24_kill_at_random, ATTACK_TIMEOUT)
 	ASSERT_EQ(0, hoard(&hoarder, common->pool));
 	for (nr = 0; !last; nr++) {
 		attack_round(nr, kills);
-		last = nr >= 10 * kills ||
-		       (nr + 1 >= kills + VICTIMS && have_lived(common, nr));
+		last = nr >= 5 * kills ||
+		       (nr + 1 >= kills + VICTIMS &&
+			have_lived(&self->pool, common, nr));
 		i = nr % VICTIMS;
 		if (pids[i])
 			ASSERT_EQ(128 + SIGKILL, kill_now(pids[i]));

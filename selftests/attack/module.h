@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mpool_test.h"
+
 static inline bool busy(int err)
 {
 	return err == -EAGAIN || err == -EBUSY || err == -EWOULDBLOCK;
@@ -47,10 +49,12 @@ static inline int delete_in_the_end(void)
 	const __u64 end = mt_now() + 60000000000ULL;
 	int err;
 
-	do {
+	for (;;) {
 		err = delete("mpool");
-	} while (busy(err) && mt_now() < end && !usleep(200));
-	return err;
+		if (!busy(err) || mt_now() > end)
+			return err;
+		usleep(200);
+	}
 }
 
 /* mpool.ko, which is not loaded while a test begins, and is after it. */

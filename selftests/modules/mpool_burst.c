@@ -67,25 +67,25 @@ static void mix(void **bufs)
 }
 
 /*
- * The second cleanup has begun after two intervals and a little, and is to come to
- * its end, which takes a busy machine long.  Half an interval is too short for
- * others to be waited for one by one.
+ * The second cleanup has begun after two intervals and a little, or, where others
+ * have the processors, within another one; and it is to come to its end, which
+ * takes a busy machine long.  Half an interval without progress is its end.
  */
 static void await_cleanup(struct mpool *pool, struct mpool_class_stats *stats)
 {
-	unsigned int quiet = 0;
+	bool begun = false, fell;
+	unsigned int late = 0;
 	u64 backed;
 
 	msleep(2 * interval);
 	mpool_get_stats(pool, stats);
-	/* Four intervals without it: one that is late would have begun. */
-	while (quiet++ < 8) {
+	do {
 		backed = stats->backed;
 		msleep(interval / 2);
 		mpool_get_stats(pool, stats);
-		if (stats->backed < backed)
-			quiet = 0;
-	}
+		fell = stats->backed < backed;
+		begun |= fell;
+	} while (fell || (!begun && stats->backed && ++late < 2));
 }
 
 static int burst(struct mpool *pool, void **bufs)

@@ -158,7 +158,6 @@ static void consume(void)
 static bool balanced(void)
 {
 	struct mpool_class_stats st;
-
 	unsigned int i;
 	bool yes;
 

@@ -14,6 +14,8 @@
 
 #include "kselftest_harness.h"
 
+#include "../uapi/harness.h"
+
 #define POOL	"libmpool"
 #define MANY	500
 

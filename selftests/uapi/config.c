@@ -327,17 +327,32 @@ TEST_F(config, limit_of_a_pool_in_use)
 	mt_client_close(&client);
 }
 
+static int await_waits(int fd, __u64 waits)
+{
+	struct mpool_class_stats cls;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		if (mt_class(fd, "", MT_PAGE, &cls))
+			return -1;
+		if (cls.waits >= waits)
+			return 0;
+		mt_sleep_ms(10);
+	}
+	return -ETIMEDOUT;
+}
+
 static __u64 raised;
 
 static void *raise_limit(void *arg)
 {
 	struct mpool_pool_config cfg = { .max = { 0, 3, 0 } };
-	struct mt_pool *pool = arg;
+	const int *fd = arg;
+	int err = await_waits(*fd, 1);
 
-	mt_sleep_ms(300);
 	raised = mt_now();
-	return (void *)(long)mt_config(pool->fd, pool->name, &cfg,
-				       MPOOL_CONFIG_MAX_MEDIUM);
+	return (void *)(long)(err ?: mt_config(*fd, "", &cfg,
+					       MPOOL_CONFIG_MAX_MEDIUM));
 }
 
 TEST_F(config, a_higher_limit_wakes_who_waits)
@@ -354,7 +369,7 @@ TEST_F(config, a_higher_limit_wakes_who_waits)
 	EXPECT_EQ(0, mt_config(self->pool.fd, self->pool.name, &cfg,
 			       MPOOL_CONFIG_MAX_MEDIUM));
 	ASSERT_EQ(2, mt_lease(client.fd, MT_PAGE, 2, leases));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, raise_limit, &self->pool));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, raise_limit, &client.fd));
 	EXPECT_EQ(1, mt_lease_wait(client.fd, 0, MT_PAGE, 1,
 				   mt_now() + 60000000000ULL, leases + 2));
 	woken = mt_now();
@@ -377,21 +392,6 @@ static void *wait_for_one(void *arg)
 
 	p->got = mt_lease_wait(p->fd, 0, MT_PAGE, 1, MPOOL_FOREVER, &p->lease);
 	return NULL;
-}
-
-static int await_waits(int fd, __u64 waits)
-{
-	struct mpool_class_stats cls;
-	int i;
-
-	for (i = 0; i < 600; i++) {
-		if (mt_class(fd, "", MT_PAGE, &cls))
-			return -1;
-		if (cls.waits >= waits)
-			return 0;
-		mt_sleep_ms(50);
-	}
-	return -ETIMEDOUT;
 }
 
 /*

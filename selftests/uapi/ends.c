@@ -23,7 +23,7 @@
 /* Until a waiter gives up, and how soon he has to be woken. */
 #define LONG_MS	20000
 #define SOON_NS	10000000000ULL
-/* Long enough that a wake-up would be seen. */
+/* Long enough that a wake-up would be seen, and that a process comes to sleep. */
 #define MOMENT_MS	100
 #define ROUNDS	25
 /* On kernels that check much, fewer rounds. */
@@ -346,7 +346,7 @@ TEST_F(ends, with_many_sleepers)
 		.fd = again, .events = POLLOUT, .ms = LONG_MS, .closed = true,
 	};
 	ASSERT_EQ(0, pthread_create(&w[2].thread, NULL, wait_one, &w[2]));
-	mt_sleep_ms(MOMENT_MS);
+	ASSERT_EQ(0, mt_await_asleep(&w[2].tid));
 	/* One of its two descriptors: the file is open still. */
 	close(again);
 	since = mt_now();

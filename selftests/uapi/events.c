@@ -370,7 +370,7 @@ static void *read_one(void *arg)
 	struct reader *r = arg;
 
 	/* SIGUSR1 is to end it, none of those that disturb all. */
-	mt_hold_signals(true);
+	mt_hold_signals(NULL);
 	r->result = get(r->fd, &r->event, SIZE);
 	__atomic_store_n(&r->done, true, __ATOMIC_RELAXED);
 	return NULL;

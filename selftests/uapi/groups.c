@@ -202,12 +202,12 @@ static void *race(void *arg)
 					r->wrong++;
 				*p = r->id;
 			}
-			if (nr > 0)
-				r->wrong += !!mt_release_leases(c.fd, leases,
-								nr);
+			if (nr <= 0)
+				continue;
+			r->wrong += !!mt_release_leases(c.fd, leases, nr);
+			r->cycles++;
 		}
 		mt_client_close(&c);
-		r->cycles++;
 	}
 	return NULL;
 }

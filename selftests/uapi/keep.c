@@ -528,7 +528,9 @@ static void *race(void *arg)
 			if (mt_peek(r->client->win + leases[i].offset, &c) ||
 			    c != r->id)
 				r->wrong++;
-		if (nr > 0 && mt_release_leases(r->client->fd, leases, nr))
+		if (nr <= 0)
+			continue;
+		if (mt_release_leases(r->client->fd, leases, nr))
 			r->wrong++;
 		r->cycles++;
 	}

@@ -5,8 +5,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -167,17 +168,19 @@ int mt_lease_wait(int fd, __u32 flags, __u64 length, __u32 count,
 		.deadline_ns = deadline_ns,
 		.leases = (uintptr_t)leases,
 	};
+	sigset_t old;
 	int err;
 
 	/* As documented: it can be made again as it is. */
 	do {
 		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
-	} while (err == -EINTR && mt_disturbed() && mt_now() < deadline_ns);
+	} while (err == -EINTR && mt_disturbed() &&
+		 (!deadline_ns || mt_now() < deadline_ns));
 	/* On a busy machine the next signal is always there before the end. */
 	if (err == -EINTR && mt_disturbed()) {
-		mt_hold_signals(true);
+		mt_hold_signals(&old);
 		err = mt_call(fd, MPOOL_IOC_LEASE, &arg);
-		mt_hold_signals(false);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
 	}
 	return err ? err : (int)arg.granted;
 }

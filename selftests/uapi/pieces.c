@@ -107,7 +107,7 @@ static int begin(struct patient *p, __u32 count, __u32 flags)
 	return err;
 }
 
-/* What it got, if that was soon after what was done for it. */
+/* What it got, if that was soon after the last of them slept. */
 static int end(struct patient *p)
 {
 	pthread_join(p->thread, NULL);

@@ -236,7 +236,8 @@ static void *churn(void *arg)
 			else if (err)
 				c->wrong++;
 		}
-		__atomic_fetch_add(&c->cycles, 1, __ATOMIC_RELAXED);
+		if (nr > 0)
+			__atomic_fetch_add(&c->cycles, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }

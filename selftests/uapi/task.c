@@ -44,7 +44,8 @@ static void start_signals(void)
 
 /*
  * With SIGNALS=1 in the environment, each test runs under a signal every
- * millisecond, and every call has to end well in spite of it.
+ * millisecond, and every call has to end well in spite of it: a LEASE that waits
+ * until its deadline has passed, and then once undisturbed.
  */
 static void __attribute__((constructor)) want_signals(void)
 {
@@ -60,13 +61,13 @@ bool mt_disturbed(void)
 	return disturbed;
 }
 
-void mt_hold_signals(bool yes)
+void mt_hold_signals(sigset_t *old)
 {
 	sigset_t ticks;
 
 	sigemptyset(&ticks);
 	sigaddset(&ticks, SIGALRM);
-	pthread_sigmask(yes ? SIG_BLOCK : SIG_UNBLOCK, &ticks, NULL);
+	pthread_sigmask(SIG_BLOCK, &ticks, old);
 }
 
 __u64 mt_now(void)

@@ -5,6 +5,7 @@
 #ifndef _MPOOL_TEST_TASK_H
 #define _MPOOL_TEST_TASK_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,8 +15,8 @@
 
 /* Signals come all the time: LEASE is called again when one ends its wait. */
 bool mt_disturbed(void);
-/* They do not come to this thread, or come again. */
-void mt_hold_signals(bool yes);
+/* They come to this thread no more; @old, if not NULL, is its mask before. */
+void mt_hold_signals(sigset_t *old);
 
 __u64 mt_now(void);
 void mt_sleep_ms(unsigned int ms);

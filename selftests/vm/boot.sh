@@ -17,9 +17,8 @@ bed=$1 initrd=$2 dir=$3
 kernel=$(bash "$VM_DIR/kernel.sh" "$bed")
 smp=${SMP:-2}
 mem=${MEM:-1024}
-# More than twice what the kselftests take on the debug kernel, emulated on a busy
-# host, and less than who calls "make check" waits: one that stands still is found
-# sooner, by watch.sh.
+# More than twice what the kselftests have taken on the debug kernel, emulated on a
+# busy host (1,928 s): one that stands still is found sooner, by watch.sh.
 timeout=${VM_TIMEOUT:-4800}
 
 # Who stood still when watch.sh asked, in few words.

@@ -18,8 +18,9 @@ bash "$VM_DIR/packages.sh" base debug tools
 JOBS=${JOBS:-1}
 . "$VM_DIR/lanes.sh"
 export SMP=${SMP:-4} NUMA=${NUMA:-2} TORTURE_SECONDS=$seconds
-# Waiting for a slow machine is not what is tested; three starts of the module.
-export TEST_TIMEOUT=$((seconds * 2 + 300)) VM_TIMEOUT=$((seconds * 2 + 600))
+# Waiting for a slow machine is not what is tested; four starts of the module, and a
+# test has 1,500 s by its settings.
+export TEST_TIMEOUT=$((seconds * 2 + 1500)) VM_TIMEOUT=$((seconds * 2 + 2100))
 
 build_before plain "${beds[@]}"
 for bed in "${beds[@]}"; do
