@@ -129,21 +129,23 @@ failing() {
 	echo "$2" >$debug/fail_page_alloc/"$1"
 }
 
-# By turns anybody's that cannot wait, in interrupts too, and any of those who
-# torture the pool; never all of everybody's. Not while the module loads: the
+# By turns any of those who torture the pool, and anybody's that cannot wait, in
+# interrupts too; never all of everybody's. Not the latter while the module loads: the
 # loader itself allocates so.
 fail() {
+	failing task-filter Y
+	failing ignore-gfp-wait N
+	failing probability 5
 	until [ "$(cat $running 2>/dev/null)" = Y ]; do
 		sleep 0.1
 	done
-	failing probability 5
 	while :; do
-		sleep 1
-		failing task-filter Y
-		failing ignore-gfp-wait N
 		sleep 1
 		failing ignore-gfp-wait Y
 		failing task-filter N
+		sleep 1
+		failing task-filter Y
+		failing ignore-gfp-wait N
 	done
 }
 
@@ -164,7 +166,9 @@ disturb() {
 		disturbers="$disturbers $!"
 		# Among so many who never sleep, processes would come to nothing
 		# before they are killed.
-		[ "$what" != lease ] || renice -n -10 -p $!
+		case $what in
+		lease | fail)	renice -n -10 -p $! ;;
+		esac
 	done
 }
 
