@@ -327,28 +327,13 @@ TEST_F(config, limit_of_a_pool_in_use)
 	mt_client_close(&client);
 }
 
-static int await_waits(int fd, __u64 waits)
-{
-	struct mpool_class_stats cls;
-	int i;
-
-	for (i = 0; i < 3000; i++) {
-		if (mt_class(fd, "", MT_PAGE, &cls))
-			return -1;
-		if (cls.waits >= waits)
-			return 0;
-		mt_sleep_ms(10);
-	}
-	return -ETIMEDOUT;
-}
-
 static __u64 raised;
 
 static void *raise_limit(void *arg)
 {
 	struct mpool_pool_config cfg = { .max = { 0, 3, 0 } };
 	const int *fd = arg;
-	int err = await_waits(*fd, 1);
+	int err = mt_await_waits(*fd, MT_PAGE, 1);
 
 	raised = mt_now();
 	return (void *)(long)(err ?: mt_config(*fd, "", &cfg,
@@ -426,7 +411,7 @@ TEST_F(config, a_refused_reserve_lets_nobody_above_the_limit)
 
 	p.fd = client.fd;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_one, &p));
-	ASSERT_EQ(0, await_waits(client.fd, was.waits + 1));
+	ASSERT_EQ(0, mt_await_waits(client.fd, MT_PAGE, was.waits + 1));
 	for (i = 0; i < 20; i++) {
 		cfg.max[1] = 2000;
 		cfg.reserve = 1000;

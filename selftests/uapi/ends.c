@@ -160,9 +160,7 @@ static int start(struct waiter *w, int fd, int epoll, short events,
 		if (err)
 			return err;
 	}
-	w->tid = 0;
-	err = -pthread_create(&w->thread, NULL, wait_one, w);
-	return err ? err : mt_await_asleep(&w->tid);
+	return mt_start_asleep(&w->thread, wait_one, w, &w->tid);
 }
 
 /* What it was told, when it was woken soon. */
@@ -345,8 +343,7 @@ TEST_F(ends, with_many_sleepers)
 	w[2] = (struct waiter) {
 		.fd = again, .events = POLLOUT, .ms = LONG_MS, .closed = true,
 	};
-	ASSERT_EQ(0, pthread_create(&w[2].thread, NULL, wait_one, &w[2]));
-	ASSERT_EQ(0, mt_await_asleep(&w[2].tid));
+	ASSERT_EQ(0, mt_start_asleep(&w[2].thread, wait_one, &w[2], &w[2].tid));
 	/* One of its two descriptors: the file is open still. */
 	close(again);
 	since = mt_now();

@@ -209,12 +209,6 @@ static void *wait_for(void *arg)
 	return NULL;
 }
 
-static void await_waits(int fd, __u64 waits)
-{
-	while (mt_class_now(fd, SIZE).waits < waits)
-		mt_sleep_ms(2);
-}
-
 /* With somebody in the queue, what is released goes to him at once. */
 TEST_F(keep, not_while_others_wait)
 {
@@ -223,7 +217,7 @@ TEST_F(keep, not_while_others_wait)
 
 	fill(&self->client, self->leases, MAX, 0x5a);
 	ASSERT_EQ(0, pthread_create(&w.thread, NULL, wait_for, &w));
-	await_waits(self->client.fd, 1);
+	ASSERT_EQ(0, mt_await_waits(self->client.fd, SIZE, 1));
 	start = mt_now();
 	ASSERT_EQ(0, mt_release_one(self->client.fd, self->leases[0].handle));
 	pthread_join(w.thread, NULL);
@@ -257,7 +251,7 @@ TEST_F(keep, two_who_keep_and_want_all)
 						    wait_for, &w[j]));
 		}
 		/* Who got his gives back, so that the other gets his. */
-		await_waits(self->client.fd, i + 1);
+		ASSERT_EQ(0, mt_await_waits(self->client.fd, SIZE, i + 1));
 		while (!__atomic_load_n(&w[0].result, __ATOMIC_ACQUIRE) &&
 		       !__atomic_load_n(&w[1].result, __ATOMIC_ACQUIRE))
 			mt_sleep_ms(1);

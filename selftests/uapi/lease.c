@@ -348,8 +348,7 @@ static void *release_slowly(void *arg)
 	unsigned int i;
 
 	/* Somebody is to wait by then. */
-	for (i = 0; i < 1000 && !mt_class_now(r->fd, MT_PAGE).waits; i++)
-		mt_sleep_ms(10);
+	mt_await_waits(r->fd, MT_PAGE, 1);
 	for (i = 0; i < r->count; i += r->each) {
 		mt_sleep_ms(50);
 		mt_release_leases(r->fd, r->leases + i, r->each);

@@ -230,11 +230,7 @@ static void *wait_for_one(void *arg)
 /* In the queue, with its call begun anew or not, where signals come. */
 static int begin(struct waiter *w)
 {
-	int err;
-
-	w->tid = 0;
-	err = -pthread_create(&w->thread, NULL, wait_for_one, w);
-	return err ? err : mt_await_asleep(&w->tid);
+	return mt_start_asleep(&w->thread, wait_for_one, w, &w->tid);
 }
 
 /* What it got, if that was by a wake-up. */

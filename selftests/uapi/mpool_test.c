@@ -354,6 +354,21 @@ int mt_await_quarantine(int fd, const char *name, __u64 quarantined)
 	return -ETIMEDOUT;
 }
 
+int mt_await_waits(int fd, __u64 size, __u64 waits)
+{
+	struct mpool_class_stats st;
+	unsigned int ms;
+	int err;
+
+	for (ms = 0; ms < QUIET_MS; ms += 2) {
+		err = mt_class(fd, "", size, &st);
+		if (err || st.waits >= waits)
+			return err;
+		mt_sleep_ms(2);
+	}
+	return -ETIMEDOUT;
+}
+
 int mt_client_open(struct mt_client *client, const char *name)
 {
 	struct mpool_attach attach;

@@ -72,6 +72,9 @@ int mt_class(int fd, const char *name, __u64 size,
 /* The same, of the pool that @fd is attached to; all bits set: there is none. */
 struct mpool_class_stats mt_class_now(int fd, __u64 size);
 
+/* Waits until it was waited for in the class @waits times, since it is there. */
+int mt_await_waits(int fd, __u64 size, __u64 waits);
+
 /* Leases @count buffers without waiting; returns how many were granted. */
 int mt_lease(int fd, __u64 length, __u32 count,
 	     struct mpool_lease *leases);

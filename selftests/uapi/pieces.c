@@ -99,10 +99,7 @@ static int begin(struct patient *p, __u32 count, __u32 flags)
 	p->count = count;
 	p->flags = flags;
 	p->got = 0;
-	p->tid = 0;
-	err = pthread_create(&p->thread, NULL, waits, p);
-	if (!err)
-		err = mt_await_asleep(&p->tid);
+	err = mt_start_asleep(&p->thread, waits, p, &p->tid);
 	begun = mt_now();
 	return err;
 }

@@ -119,10 +119,15 @@ static char state_of(int tid)
 	return state;
 }
 
-int mt_await_asleep(const int *tid)
+int mt_start_asleep(pthread_t *thread, void *(*fn)(void *arg), void *arg,
+		    int *tid)
 {
-	int i, now;
+	int i, now, err;
 
+	*tid = 0;
+	err = -pthread_create(thread, NULL, fn, arg);
+	if (err)
+		return err;
 	for (i = 0; i < 10000; i++) {
 		now = __atomic_load_n(tid, __ATOMIC_ACQUIRE);
 		if (now && state_of(now) == 'S')

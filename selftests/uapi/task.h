@@ -5,6 +5,7 @@
 #ifndef _MPOOL_TEST_TASK_H
 #define _MPOOL_TEST_TASK_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,11 +26,12 @@ int mt_poll(int fd, short events, int ms);
 /* Memory that children share, zeroed. */
 void *mt_shared(size_t len);
 /*
- * Waits until the thread that stored its gettid() in @tid, and then called what
- * it is to sleep in, does so: a sleep that a signal ends, which those on the way
+ * Starts a thread, and waits until it sleeps: in what it calls after it stored
+ * its gettid() in @tid.  It is a sleep that a signal ends, which those on the way
  * there are not.
  */
-int mt_await_asleep(const int *tid);
+int mt_start_asleep(pthread_t *thread, void *(*fn)(void *arg), void *arg,
+		    int *tid);
 /* Runs @fn in a child; its exit status, or 128 and the signal. */
 int mt_in_child(int (*fn)(void *arg), void *arg);
 int mt_wait(int pid);
